@@ -1,0 +1,92 @@
+# `make` alone lists the verbs. Everything is installed into .venv, nothing elsewhere.
+
+# PYTHON makes the environment: make book PYTHON=python3.12 VENV=.venv-3.12
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+# NB restricts a verb to some notebooks: make run NB=chapters/0-start/01-in-one-sitting.ipynb
+NB ?=
+
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+INSTALLED := $(VENV)/.installed
+PIP := $(PY) -m pip --disable-pip-version-check
+
+# One thread a process: two processes share the cores, and sums keep their order.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help book test check types lax run atlas ledger serve lab coverage lock clean
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# requirements.lock is every package with its hash; lossbook itself is linked to this folder.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
+	    f"Python 3.11 or newer is needed, $(PYTHON) is {sys.version.split()[0]}: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --require-hashes --no-deps --requirement requirements.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# ---- the two commands
+
+book: $(INSTALLED) ## build the site into _build/html; any warning is an error
+	$(PY) -m tools.site fetch
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	$(PY) -m tools.site finish
+	@echo "The book is in _build/html."
+	@echo "Open _build/html/index.html in a browser, or run: make serve"
+
+test: check types ## run every check: form, types, tests, every notebook run and compared
+	$(PY) -m pytest -n 2 --nbval tests chapters
+
+# ---- parts of `make test`, and weaker forms of it
+
+check: $(INSTALLED) ## static checks: style, spelling, form of the notebooks (seconds)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/codespell
+	$(PY) -m tools.notebooks check $(NB)
+
+types: $(INSTALLED) ## check the type hints
+	$(BIN)/mypy
+
+# Numbers may differ in the last printed digit under other versions: cells must run, asserts hold.
+lax: $(INSTALLED) ## tests under other versions: notebooks run, outputs are not compared
+	$(PY) -m pytest -n 2 --nbval-lax tests chapters
+
+coverage: $(INSTALLED) ## which lines of lossbook the tests reach
+	$(BIN)/coverage run -m pytest tests
+	$(BIN)/coverage report
+
+# ---- writing
+
+run: $(INSTALLED) ## execute notebooks and store their outputs; one with NB=path
+	$(PY) -m tools.notebooks run $(NB)
+
+atlas: $(INSTALLED) ## write the atlas of losses anew from the classes
+	$(PY) -m tools.atlas
+
+ledger: $(INSTALLED) ## collect the claims of all notebooks into the ledger
+	$(PY) -m tools.ledger
+
+lab: $(INSTALLED) ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab
+
+serve: book ## build the site and serve it at http://localhost:8000 (PORT=...)
+	$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+# ---- keeping house
+
+lock: $(INSTALLED) ## move constraints.txt and requirements.lock to the newest versions
+	$(BIN)/uv pip compile --upgrade requirements.txt --output-file constraints.txt
+	$(BIN)/uv pip compile --constraints constraints.txt --generate-hashes \
+	    requirements.txt --output-file requirements.lock
+
+clean: ## delete what was built (the environment stays: rm -r .venv)
+	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	find lossbook tools tests site -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,164 @@
+"""What a loss can ask for: the mean, a quantile, an expectile, the mode, …
+
+A functional sends a distribution to a number; here the distribution is a weighted
+sample.  ``identification(y, z)`` is the function V whose expectation over y is zero
+exactly when z is the functional, negative below it and positive above it (Osband
+1985; Gneiting 2011, doi:10.1198/jasa.2011.r10138).
+"""
+
+import abc
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from lossbook.domains import OPEN_UNIT
+from lossbook.numerics import Array
+from lossbook.validation import check_parameter, check_sample
+
+if TYPE_CHECKING:
+    from lossbook.residual import ResidualLoss
+
+
+class Functional(abc.ABC):
+    """A number (or vector of class proportions) that summarises a distribution.
+
+    Attributes
+    ----------
+    formula : str
+        LaTeX of what is elicited.
+    """
+
+    formula: str
+
+    def __call__(
+        self, y: Array, sample_weight: Array | None = None
+    ) -> float | np.floating | Array:
+        """The functional of the weighted sample ``y`` of shape (n,) or (n, K)."""
+        return self._of_sample(*check_sample(self, y, sample_weight))
+
+    @abc.abstractmethod
+    def _of_sample(self, y: Array, w: Array) -> float | np.floating | Array:
+        """The functional of a checked sample."""
+
+
+class Identifiable(Functional):
+    """A functional that is the root of an expected identification function."""
+
+    @abc.abstractmethod
+    def identification(self, y: Array, z: Array) -> Array:
+        """V(y, z); its mean over y crosses zero upwards at the functional."""
+
+
+@dataclass(frozen=True)
+class Mean(Identifiable):
+    """E[Y]; for labels, the class probabilities."""
+
+    formula: ClassVar[str] = r"\mathbb{E}[Y]"
+
+    def _of_sample(self, y: Array, w: Array) -> float | Array:
+        return np.average(y, axis=0, weights=w)
+
+    def identification(self, y: Array, z: Array) -> Array:
+        return np.asarray(z) - np.asarray(y)
+
+
+@dataclass(frozen=True)
+class Quantile(Identifiable):
+    """The ``level``-quantile; the midpoint where it is an interval."""
+
+    level: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "level", OPEN_UNIT)
+
+    @property
+    def formula(self) -> str:
+        if self.level == 0.5:
+            return r"\operatorname{median}(Y)"
+        return rf"F_Y^{{-1}}({self.level:g})"
+
+    def interval(
+        self, y: Array, sample_weight: Array | None = None
+    ) -> tuple[float, float]:
+        """Both ends of the set of quantiles of the weighted sample."""
+        return self._interval(*check_sample(self, y, sample_weight))
+
+    def _interval(self, y: Array, w: Array) -> tuple[float, float]:
+        order = np.argsort(y, kind="stable")
+        y, reached = y[order], np.cumsum(w[order])
+        target = self.level * reached[-1]
+        # Sums of weights carry rounding errors: a near tie is a tie.
+        slack = 1e-12 * reached[-1]
+        low = y[np.searchsorted(reached, target - slack, side="left")]
+        high = y[np.searchsorted(reached, target + slack, side="right")]
+        return float(low), float(high)
+
+    def _of_sample(self, y: Array, w: Array) -> float:
+        low, high = self._interval(y, w)
+        # Not (low + high) / 2, which overflows for huge targets.
+        return low + (high - low) / 2 if low != high else low
+
+    def identification(self, y: Array, z: Array) -> Array:
+        return np.where(np.asarray(y) <= z, 1.0, 0.0) - self.level
+
+
+@dataclass(frozen=True)
+class Expectile(Identifiable):
+    """The z at which level * E(Y-z)+ equals (1-level) * E(z-Y)+."""
+
+    level: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "level", OPEN_UNIT)
+
+    @property
+    def formula(self) -> str:
+        return rf"e_{{{self.level:g}}}(Y)"
+
+    def _of_sample(self, y: Array, w: Array) -> float:
+        order = np.argsort(y, kind="stable")
+        y, w = y[order], w[order]
+        below, sum_below = np.cumsum(w), np.cumsum(w * y)
+        above, sum_above = below[-1] - below, sum_below[-1] - sum_below
+        low, high = 1 - self.level, self.level
+        # With the first k values below z, V is linear in z with this root; the
+        # first root that does not pass the next value is the expectile.
+        root = (low * sum_below + high * sum_above) / (low * below + high * above)
+        settled = np.append(root[:-1] <= y[1:], True)
+        return float(root[np.argmax(settled)])
+
+    def identification(self, y: Array, z: Array) -> Array:
+        y = np.asarray(y)
+        return np.where(y < z, 1 - self.level, self.level) * (z - y)
+
+
+@dataclass(frozen=True)
+class Mode(Functional):
+    """The most probable value; for binary labels, the more probable label.
+
+    It has no identification function.  Ties go to the smallest value.
+    """
+
+    formula: ClassVar[str] = r"\operatorname{mode}(Y)"
+
+    def _of_sample(self, y: Array, w: Array) -> float:
+        values, which = np.unique(y, return_inverse=True)
+        return float(values[np.argmax(np.bincount(which, weights=w))])
+
+
+@dataclass(frozen=True)
+class MLocation(Identifiable):
+    """The centre at which the forces rho'(y - z) of a residual loss balance."""
+
+    loss: "ResidualLoss"
+
+    @property
+    def formula(self) -> str:
+        return r"\arg\min_z \mathbb{E}\,\rho(Y - z)"
+
+    def _of_sample(self, y: Array, w: Array) -> float:
+        return float(self.loss.fit_intercept_only(y, w))
+
+    def identification(self, y: Array, z: Array) -> Array:
+        return -self.loss.rho_prime(np.asarray(y) - np.asarray(z))

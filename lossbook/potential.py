@@ -1,0 +1,168 @@
+r"""Losses from a convex potential A(f): value A(f) - y f + A*(y).
+
+The gradient of the potential is the prediction, so the gradient of the loss is
+prediction - target, whatever the potential (Blondel, Martins & Niculae 2020,
+JMLR 21(35)).  Cross-entropies leave out A*(y): they are expected log losses.
+"""
+
+import abc
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from lossbook.base import Loss, MulticlassLoss
+from lossbook.domains import NONNEGATIVE, UNIT, Interval
+from lossbook.functionals import Functional, Mean
+from lossbook.links import Link, LogitLink, LogLink, SoftmaxLink, SparsemaxLink
+from lossbook.numerics import Array, logsumexp, softplus, xlogy
+
+
+@dataclass(frozen=True)
+class PotentialLoss(Loss):
+    """scale * (potential(f) - y f + a term without f), on the canonical link."""
+
+    functional: ClassVar[Functional] = Mean()  # type: ignore[misc]
+    scale: ClassVar[float] = 1.0
+
+    @abc.abstractmethod
+    def potential(self, f: Array) -> Array:
+        """The convex function whose derivative is the prediction."""
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        return self.scale * (self.link.inverse(f) - y)
+
+    def _hessian(self, y: Array, f: Array) -> Array:
+        return self.scale * self.link.inverse_derivative(f)
+
+    def _best_constant(self, y: Array, w: Array) -> float:
+        return float(self.link(np.average(y, weights=w)))
+
+
+@dataclass(frozen=True)
+class BinaryCrossEntropy(PotentialLoss):
+    """-y log p - (1 - y) log(1 - p) with p = expit(f): log loss from logits.
+
+    Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x.
+    """
+
+    link: ClassVar[Link] = LogitLink()
+    y_domain: ClassVar[Interval] = UNIT
+    lipschitz: ClassVar[float] = 1.0
+    formula: ClassVar[str] = r"\ell(y, f) = \log(1 + e^{f}) - y f"
+    reference: ClassVar[str] = "good1952rational"
+    likelihood: ClassVar[str] = "Bernoulli"
+    elsewhere: ClassVar[dict[str, str]] = {
+        "scikit-learn": "log_loss",
+        "PyTorch": "BCEWithLogitsLoss",
+        "Keras": "BinaryCrossentropy(from_logits=True)",
+        "XGBoost": "binary:logistic",
+    }
+
+    def potential(self, f: Array) -> Array:
+        return softplus(f)
+
+    def _value(self, y: Array, f: Array) -> Array:
+        # max(f, 0) - y f is exact for labels 0 and 1; softplus(f) - y f is not.
+        return (np.maximum(f, 0) - y * f) + np.log1p(np.exp(-np.abs(f)))
+
+    def _score(self, y: Array, z: Array) -> Array:
+        return -(xlogy(y, z) + np.where(y == 1, 0, (1 - y) * np.log1p(-z)))
+
+
+@dataclass(frozen=True)
+class PoissonDeviance(PotentialLoss):
+    """2 (y log(y/z) - y + z) with z = exp(f), for counts and rates.
+
+    McCullagh & Nelder 1989, chapter 2.
+    """
+
+    link: ClassVar[Link] = LogLink()
+    y_domain: ClassVar[Interval] = NONNEGATIVE
+    scale: ClassVar[float] = 2.0
+    formula: ClassVar[str] = r"\ell(y, f) = 2\,(y \log y - y f - y + e^{f})"
+    reference: ClassVar[str] = "mccullagh1989generalized"
+    likelihood: ClassVar[str] = "Poisson"
+    elsewhere: ClassVar[dict[str, str]] = {
+        "scikit-learn": "mean_poisson_deviance",
+        "PyTorch": "PoissonNLLLoss",
+        "Keras": "Poisson",
+        "XGBoost": "count:poisson",
+    }
+
+    def potential(self, f: Array) -> Array:
+        return np.exp(f)
+
+    def _value(self, y: Array, f: Array) -> Array:
+        return 2 * (np.exp(f) - y - y * (f - np.log(np.where(y == 0, 1, y))))
+
+
+@dataclass(frozen=True)
+class CategoricalCrossEntropy(MulticlassLoss):
+    """-log p_y with p = softmax(f): log loss for K classes.
+
+    Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x.
+    """
+
+    functional: ClassVar[Functional] = Mean()  # type: ignore[misc]
+    link: ClassVar[Link] = SoftmaxLink()
+    lipschitz: ClassVar[float] = np.sqrt(2.0)
+    formula: ClassVar[str] = r"\ell(y, f) = \log \sum_k e^{f_k} - \sum_k y_k f_k"
+    reference: ClassVar[str] = "good1952rational"
+    likelihood: ClassVar[str] = "categorical"
+    elsewhere: ClassVar[dict[str, str]] = {
+        "scikit-learn": "log_loss",
+        "PyTorch": "CrossEntropyLoss",
+        "Keras": "CategoricalCrossentropy(from_logits=True)",
+        "XGBoost": "multi:softprob",
+    }
+
+    def _value(self, y: Array, f: Array) -> Array:
+        # Subtracting the largest entry first keeps confident rows exact.
+        f = f - f.max(axis=1, keepdims=True)
+        return logsumexp(f) - _inner(y, f)
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        return self.link.inverse(f) - y
+
+    def _hessian(self, y: Array, f: Array) -> Array:
+        return self.link.inverse_derivative(f)
+
+    def _score(self, y: Array, z: Array) -> Array:
+        return -xlogy(y, z).sum(axis=1)
+
+
+@dataclass(frozen=True)
+class SparsemaxLoss(MulticlassLoss):
+    """The loss whose prediction is the projection of f onto the simplex.
+
+    Zero, with zero gradient, once the true class leads by a margin of 1.
+    Martins & Astudillo 2016, arXiv:1602.02068.
+    """
+
+    functional: ClassVar[Functional] = Mean()  # type: ignore[misc]
+    link: ClassVar[Link] = SparsemaxLink()
+    lipschitz: ClassVar[float] = np.sqrt(2.0)
+    formula: ClassVar[str] = (
+        r"\ell(y, f) = \tfrac12 + \max_{p \in \Delta}"
+        r"\bigl(p^\top f - \tfrac12 \lVert p \rVert^2\bigr) - y^\top f"
+    )
+    reference: ClassVar[str] = "martins2016softmax"
+
+    def _value(self, y: Array, f: Array) -> Array:
+        # p'f - y'f is computed from the differences to the largest entry, which stay
+        # small where p does not vanish.
+        f = f - f.max(axis=1, keepdims=True)
+        p = self.link.inverse(f)
+        return (1 - np.square(p).sum(axis=1)) / 2 + _inner(p, f) - _inner(y, f)
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        return self.link.inverse(f) - y
+
+    def _hessian(self, y: Array, f: Array) -> Array:
+        return self.link.inverse_derivative(f)
+
+
+def _inner(weights: Array, values: Array) -> Array:
+    """Row-wise inner product in which a weight of zero silences any value."""
+    return (weights * np.where(weights == 0, 0, values)).sum(axis=1)

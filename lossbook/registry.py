@@ -1,0 +1,90 @@
+"""Every loss of the book, one line each: tests, atlas and tables read this list.
+
+A class with parameters stands here with the values at which its behaviour changes.
+"""
+
+from math import inf
+
+from lossbook.base import Loss
+from lossbook.composite import (
+    BrierLoss,
+    FocalLoss,
+    GammaDeviance,
+    GeneralizedCrossEntropy,
+    SphericalLoss,
+    TweedieDeviance,
+)
+from lossbook.margin import (
+    ExponentialLoss,
+    HingeLoss,
+    LogisticLoss,
+    ModifiedHuberLoss,
+    PerceptronLoss,
+    RampLoss,
+    SavageLoss,
+    SigmoidLoss,
+    SquaredHingeLoss,
+    ZeroOneLoss,
+)
+from lossbook.potential import (
+    BinaryCrossEntropy,
+    CategoricalCrossEntropy,
+    PoissonDeviance,
+    SparsemaxLoss,
+)
+from lossbook.residual import (
+    AbsoluteError,
+    BarronLoss,
+    CauchyLoss,
+    EpsilonInsensitiveLoss,
+    ExpectileLoss,
+    HuberLoss,
+    LogCoshLoss,
+    PinballLoss,
+    PseudoHuberLoss,
+    SquaredError,
+    TukeyLoss,
+)
+
+ALL_LOSSES: tuple[Loss, ...] = (
+    SquaredError(),
+    AbsoluteError(),
+    PinballLoss(quantile=0.5),
+    PinballLoss(quantile=0.9),
+    ExpectileLoss(level=0.5),
+    ExpectileLoss(level=0.9),
+    HuberLoss(delta=1.0),
+    PseudoHuberLoss(delta=1.0),
+    LogCoshLoss(),
+    EpsilonInsensitiveLoss(epsilon=0.1),
+    TukeyLoss(c=4.685),
+    CauchyLoss(scale=2.385),
+    BarronLoss(alpha=2.0),
+    BarronLoss(alpha=1.0),
+    BarronLoss(alpha=0.0),
+    BarronLoss(alpha=-2.0),
+    BarronLoss(alpha=-inf),
+    PoissonDeviance(),
+    GammaDeviance(),
+    TweedieDeviance(power=0),
+    TweedieDeviance(power=1.5),
+    TweedieDeviance(power=3),
+    BinaryCrossEntropy(),
+    CategoricalCrossEntropy(),
+    BrierLoss(),
+    SphericalLoss(),
+    FocalLoss(gamma=2.0),
+    GeneralizedCrossEntropy(q=0.7),
+    GeneralizedCrossEntropy(q=1.0),
+    SparsemaxLoss(),
+    ZeroOneLoss(),
+    HingeLoss(),
+    SquaredHingeLoss(),
+    PerceptronLoss(),
+    ExponentialLoss(),
+    LogisticLoss(),
+    ModifiedHuberLoss(),
+    RampLoss(),
+    SavageLoss(),
+    SigmoidLoss(),
+)

@@ -1,0 +1,567 @@
+r"""Losses of the residual r = y - f: regression.
+
+Each class gives rho(r), its derivative (the influence of an observation) and its
+second derivative.  All elicit a location of the target: the mean, a quantile, an
+expectile, or the point where the forces rho'(r) balance.
+"""
+
+import abc
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy.optimize import brentq, minimize_scalar
+
+from lossbook.base import Loss
+from lossbook.domains import NONNEGATIVE, OPEN_UNIT, POSITIVE, Interval
+from lossbook.functionals import Expectile, Functional, Mean, MLocation, Quantile
+from lossbook.numerics import Array, log1p_square
+from lossbook.validation import check_parameter
+
+
+@dataclass(frozen=True)
+class ResidualLoss(Loss):
+    """A loss rho(r) of the residual r = y - f, on the identity link."""
+
+    @abc.abstractmethod
+    def rho(self, r: Array) -> Array:
+        """The loss of a residual."""
+
+    @abc.abstractmethod
+    def rho_prime(self, r: Array) -> Array:
+        """Derivative of rho: the influence of a residual."""
+
+    @abc.abstractmethod
+    def rho_second(self, r: Array) -> Array:
+        """Second derivative of rho."""
+
+    @property
+    def functional(self) -> Functional:
+        return MLocation(self)
+
+    def _value(self, y: Array, f: Array) -> Array:
+        return self.rho(y - f)
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        return -self.rho_prime(y - f)
+
+    def _hessian(self, y: Array, f: Array) -> Array:
+        return self.rho_second(y - f)
+
+    def _best_constant(self, y: Array, w: Array) -> float:
+        """Root of the balance of forces; for non-convex losses the lowest valley."""
+        low, high = float(y.min()), float(y.max())
+        if low == high:
+            return low
+        w = w / w.sum()
+        if self.convex:
+            return float(
+                brentq(lambda c: w @ self.rho_prime(y - c), low, high, xtol=1e-14)
+            )
+        return _lowest_valley(lambda c: float(w @ self.rho(y - c)), y)
+
+
+def _lowest_valley(risk, y: Array) -> float:  # type: ignore[no-untyped-def]
+    """Global minimiser over [min y, max y] of a risk with several valleys.
+
+    The risk is scanned at quantiles of the sample (where the data are) and on an even
+    grid, and the best three valleys are refined.
+    """
+    even = np.linspace(y.min(), y.max(), 513)
+    starts = np.unique(np.concatenate([np.quantile(y, np.linspace(0, 1, 257)), even]))
+    heights = np.array([risk(c) for c in starts])
+    padded = np.concatenate([[np.inf], heights, [np.inf]])
+    valleys = np.flatnonzero((heights <= padded[:-2]) & (heights <= padded[2:]))
+    best = valleys[np.argsort(heights[valleys], kind="stable")[:3]]
+    refined = [
+        minimize_scalar(
+            risk,
+            bounds=(starts[max(i - 1, 0)], starts[min(i + 1, len(starts) - 1)]),
+            method="bounded",
+            options={"xatol": 1e-10 * max(1.0, float(np.ptp(y)))},
+        )
+        for i in best
+    ]
+    return float(min(refined, key=lambda result: result.fun).x)
+
+
+@dataclass(frozen=True)
+class SquaredError(ResidualLoss):
+    """r**2: elicits the mean (Legendre 1805, Gauss 1809)."""
+
+    functional: ClassVar[Functional] = Mean()  # type: ignore[misc]
+    formula: ClassVar[str] = r"\rho(r) = r^2"
+    reference: ClassVar[str] = "gneiting2011making"
+    likelihood: ClassVar[str] = "Gaussian with constant variance"
+    elsewhere: ClassVar[dict[str, str]] = {
+        "scikit-learn": "mean_squared_error",
+        "PyTorch": "MSELoss",
+        "Keras": "MeanSquaredError",
+        "XGBoost": "reg:squarederror",
+    }
+
+    def rho(self, r: Array) -> Array:
+        return np.square(r)
+
+    def rho_prime(self, r: Array) -> Array:
+        return 2 * r
+
+    def rho_second(self, r: Array) -> Array:
+        return np.full_like(r, 2)
+
+    def _best_constant(self, y: Array, w: Array) -> float:
+        return float(np.average(y, weights=w))
+
+
+@dataclass(frozen=True)
+class AbsoluteError(ResidualLoss):
+    """|r|: elicits the median (Boscovich 1757, Laplace 1793)."""
+
+    functional: ClassVar[Functional] = Quantile(0.5)  # type: ignore[misc]
+    smooth: ClassVar[bool] = False
+    kinks: ClassVar[tuple[float, ...]] = (0.0,)
+    lipschitz: ClassVar[float] = 1.0
+    formula: ClassVar[str] = r"\rho(r) = |r|"
+    reference: ClassVar[str] = "gneiting2011making"
+    likelihood: ClassVar[str] = "Laplace with constant scale"
+    elsewhere: ClassVar[dict[str, str]] = {
+        "scikit-learn": "mean_absolute_error",
+        "PyTorch": "L1Loss",
+        "Keras": "MeanAbsoluteError",
+        "XGBoost": "reg:absoluteerror",
+    }
+
+    def rho(self, r: Array) -> Array:
+        return np.abs(r)
+
+    def rho_prime(self, r: Array) -> Array:
+        return np.sign(r)
+
+    def rho_second(self, r: Array) -> Array:
+        return np.zeros_like(r)
+
+    def _best_constant(self, y: Array, w: Array) -> float:
+        return float(self.functional(y, w))
+
+
+@dataclass(frozen=True)
+class PinballLoss(ResidualLoss):
+    """quantile * r above, (quantile - 1) * r below: elicits that quantile.
+
+    Parameters
+    ----------
+    quantile : float in (0, 1)
+
+    Koenker & Bassett 1978, doi:10.2307/1913643.
+    """
+
+    quantile: float = 0.5
+
+    smooth: ClassVar[bool] = False
+    kinks: ClassVar[tuple[float, ...]] = (0.0,)
+    formula: ClassVar[str] = r"\rho(r) = \max(\tau r, (\tau - 1) r)"
+    reference: ClassVar[str] = "koenker1978regression"
+    likelihood: ClassVar[str] = "asymmetric Laplace with constant scale"
+    elsewhere: ClassVar[dict[str, str]] = {
+        "scikit-learn": "mean_pinball_loss",
+        "XGBoost": "reg:quantileerror",
+    }
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "quantile", OPEN_UNIT)
+
+    @property
+    def functional(self) -> Functional:
+        return Quantile(self.quantile)
+
+    @property
+    def lipschitz(self) -> float:
+        return max(self.quantile, 1 - self.quantile)
+
+    def rho(self, r: Array) -> Array:
+        return np.maximum(self.quantile * r, (self.quantile - 1) * r)
+
+    def rho_prime(self, r: Array) -> Array:
+        slope = np.where(r > 0, self.quantile, self.quantile - 1)
+        return np.where(r == 0, 0, slope).astype(r.dtype, copy=False)
+
+    def rho_second(self, r: Array) -> Array:
+        return np.zeros_like(r)
+
+    def _best_constant(self, y: Array, w: Array) -> float:
+        return float(self.functional(y, w))
+
+
+@dataclass(frozen=True)
+class ExpectileLoss(ResidualLoss):
+    """level * r**2 above, (1 - level) * r**2 below: elicits that expectile.
+
+    Parameters
+    ----------
+    level : float in (0, 1)
+        0.5 gives half the squared error.
+
+    Newey & Powell 1987, doi:10.2307/1911031.
+    """
+
+    level: float = 0.5
+
+    kinks: ClassVar[tuple[float, ...]] = (0.0,)
+    formula: ClassVar[str] = r"\rho(r) = |\tau - \mathbb{1}\{r < 0\}|\, r^2"
+    reference: ClassVar[str] = "newey1987asymmetric"
+    likelihood: ClassVar[str] = "asymmetric Gaussian with constant scale"
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "level", OPEN_UNIT)
+
+    @property
+    def functional(self) -> Functional:
+        return Expectile(self.level)
+
+    def _weight(self, r: Array) -> Array:
+        return np.where(r < 0, 1 - self.level, self.level).astype(r.dtype, copy=False)
+
+    def rho(self, r: Array) -> Array:
+        return self._weight(r) * np.square(r)
+
+    def rho_prime(self, r: Array) -> Array:
+        return 2 * self._weight(r) * r
+
+    def rho_second(self, r: Array) -> Array:
+        return 2 * self._weight(r)
+
+    def _best_constant(self, y: Array, w: Array) -> float:
+        return float(self.functional(y, w))
+
+
+@dataclass(frozen=True)
+class HuberLoss(ResidualLoss):
+    """r**2 / 2 for |r| <= delta, then straight on with slope delta.
+
+    Parameters
+    ----------
+    delta : float > 0
+        In units of y.  1.345 standard deviations give 95 % efficiency on Gaussian
+        data.
+
+    Huber 1964, doi:10.1214/aoms/1177703732.
+    """
+
+    delta: float = 1.0
+
+    formula: ClassVar[str] = (
+        r"\rho(r) = \begin{cases} r^2/2 & |r| \le \delta \\ "
+        r"\delta(|r| - \delta/2) & |r| > \delta \end{cases}"
+    )
+    reference: ClassVar[str] = "huber1964robust"
+    likelihood: ClassVar[str] = "Gaussian in the middle, Laplace in the tails"
+    elsewhere: ClassVar[dict[str, str]] = {
+        "scikit-learn": 'HuberRegressor, GradientBoostingRegressor(loss="huber")',
+        "PyTorch": "HuberLoss",
+        "Keras": "Huber",
+    }
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "delta", POSITIVE)
+
+    @property
+    def kinks(self) -> tuple[float, ...]:
+        return (-self.delta, self.delta)
+
+    @property
+    def lipschitz(self) -> float:
+        return self.delta
+
+    def rho(self, r: Array) -> Array:
+        size = np.abs(r)
+        core = np.minimum(size, self.delta)
+        return core * (size - core / 2)
+
+    def rho_prime(self, r: Array) -> Array:
+        return np.clip(r, -self.delta, self.delta)
+
+    def rho_second(self, r: Array) -> Array:
+        return (np.abs(r) <= self.delta).astype(r.dtype)
+
+
+@dataclass(frozen=True)
+class PseudoHuberLoss(ResidualLoss):
+    """delta**2 * (sqrt(1 + (r/delta)**2) - 1): a Huber loss with no corner.
+
+    Parameters
+    ----------
+    delta : float > 0
+        In units of y.
+
+    Charbonnier, Blanc-Feraud, Aubert & Barlaud 1997, doi:10.1109/83.551699.
+    """
+
+    delta: float = 1.0
+
+    formula: ClassVar[str] = r"\rho(r) = \delta^2 (\sqrt{1 + (r/\delta)^2} - 1)"
+    reference: ClassVar[str] = "charbonnier1997deterministic"
+    likelihood: ClassVar[str] = "symmetric hyperbolic"
+    elsewhere: ClassVar[dict[str, str]] = {"XGBoost": "reg:pseudohubererror"}
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "delta", POSITIVE)
+
+    @property
+    def lipschitz(self) -> float:
+        return self.delta
+
+    def rho(self, r: Array) -> Array:
+        # The difference of the square root and 1, multiplied out: it neither cancels
+        # near 0 nor overflows far out.
+        return self.delta * r * (r / (np.hypot(r, self.delta) + self.delta))
+
+    def rho_prime(self, r: Array) -> Array:
+        return self.delta * (r / np.hypot(r, self.delta))
+
+    def rho_second(self, r: Array) -> Array:
+        return (self.delta / np.hypot(r, self.delta)) ** 3
+
+
+@dataclass(frozen=True)
+class LogCoshLoss(ResidualLoss):
+    """log(cosh(r)): r**2 / 2 near 0, |r| - log 2 far out.
+
+    The scale is that of y; divide y by a scale of your choice first.
+    Its derivative tanh(r) is the influence of the logistic distribution's location.
+    """
+
+    lipschitz: ClassVar[float] = 1.0
+    formula: ClassVar[str] = r"\rho(r) = \log\cosh r"
+    reference: ClassVar[str] = "huber2009robust"
+    likelihood: ClassVar[str] = "hyperbolic secant, density 1/(π cosh r)"
+    elsewhere: ClassVar[dict[str, str]] = {"Keras": "LogCosh"}
+
+    def rho(self, r: Array) -> Array:
+        size = np.abs(r)
+        # Near 0 the far form loses all digits, so there cosh r = 1 + 2 sinh(r/2)**2.
+        near = np.log1p(2 * np.square(np.sinh(np.minimum(size, 1) / 2)))
+        far = size + np.log1p(np.exp(-2 * size)) - np.log(2).astype(r.dtype)
+        return np.where(size < 1, near, far)
+
+    def rho_prime(self, r: Array) -> Array:
+        return np.tanh(r)
+
+    def rho_second(self, r: Array) -> Array:
+        tail = np.exp(-2 * np.abs(r))
+        return 4 * tail / np.square(1 + tail)
+
+
+@dataclass(frozen=True)
+class EpsilonInsensitiveLoss(ResidualLoss):
+    """max(|r| - epsilon, 0): errors up to epsilon are free.
+
+    Parameters
+    ----------
+    epsilon : float >= 0
+        In units of y.
+
+    Vapnik 1995, doi:10.1007/978-1-4757-2440-0.
+    """
+
+    epsilon: float = 0.1
+
+    smooth: ClassVar[bool] = False
+    lipschitz: ClassVar[float] = 1.0
+    formula: ClassVar[str] = r"\rho(r) = \max(|r| - \varepsilon, 0)"
+    reference: ClassVar[str] = "vapnik1995nature"
+    likelihood: ClassVar[str] = "flat within ε, Laplace tails"
+    elsewhere: ClassVar[dict[str, str]] = {
+        "scikit-learn": 'SVR, SGDRegressor(loss="epsilon_insensitive")'
+    }
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "epsilon", NONNEGATIVE)
+
+    @property
+    def kinks(self) -> tuple[float, ...]:
+        return (-self.epsilon, self.epsilon)
+
+    def rho(self, r: Array) -> Array:
+        return np.maximum(np.abs(r) - self.epsilon, 0)
+
+    def rho_prime(self, r: Array) -> Array:
+        return np.sign(r) * (np.abs(r) > self.epsilon)
+
+    def rho_second(self, r: Array) -> Array:
+        return np.zeros_like(r)
+
+    def _best_constant(self, y: Array, w: Array) -> float:
+        # |r - e| + |r + e| = 2 max(|r|, e), so the loss asks for the median of the
+        # sample in which each y is replaced by the two values y - e and y + e.
+        doubled = np.concatenate([y - self.epsilon, y + self.epsilon])
+        return float(Quantile(0.5)(doubled, np.concatenate([w, w])))
+
+
+@dataclass(frozen=True)
+class TukeyLoss(ResidualLoss):
+    """Tukey's biweight: beyond c an observation has no influence at all.
+
+    Parameters
+    ----------
+    c : float > 0
+        In units of y.  4.685 standard deviations give 95 % efficiency on Gaussian
+        data.
+
+    Beaton & Tukey 1974, doi:10.1080/00401706.1974.10489171.
+    """
+
+    c: float = 4.685
+
+    convex: ClassVar[bool] = False
+    formula: ClassVar[str] = (
+        r"\rho(r) = \tfrac{c^2}{6}\bigl(1 - (1 - \min(|r|/c, 1)^2)^3\bigr)"
+    )
+    reference: ClassVar[str] = "beaton1974fitting"
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "c", POSITIVE)
+
+    @property
+    def lipschitz(self) -> float:
+        # The influence r (1 - (r/c)**2)**2 peaks at r = c / sqrt(5).
+        return 16 * self.c / (25 * np.sqrt(5))
+
+    def _ratio_squared(self, r: Array) -> Array:
+        return np.square(np.minimum(np.abs(r) / self.c, 1))
+
+    def rho(self, r: Array) -> Array:
+        u = self._ratio_squared(r)
+        return self.c**2 / 6 * u * (3 - u * (3 - u))
+
+    def rho_prime(self, r: Array) -> Array:
+        return r * np.square(1 - self._ratio_squared(r))
+
+    def rho_second(self, r: Array) -> Array:
+        u = self._ratio_squared(r)
+        return (1 - u) * (1 - 5 * u)
+
+
+@dataclass(frozen=True)
+class CauchyLoss(ResidualLoss):
+    """scale**2 / 2 * log(1 + (r/scale)**2): influence falls like 1/r.
+
+    Parameters
+    ----------
+    scale : float > 0
+        In units of y.  2.385 standard deviations give 95 % efficiency on Gaussian
+        data.
+
+    Holland & Welsch 1977, doi:10.1080/03610927708827533.
+    """
+
+    scale: float = 2.385
+
+    convex: ClassVar[bool] = False
+    formula: ClassVar[str] = r"\rho(r) = \tfrac{c^2}{2} \log(1 + (r/c)^2)"
+    reference: ClassVar[str] = "holland1977robust"
+    likelihood: ClassVar[str] = "Cauchy with known scale"
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "scale", POSITIVE)
+
+    @property
+    def lipschitz(self) -> float:
+        # The influence r / (1 + (r/c)**2) peaks at r = c.
+        return self.scale / 2
+
+    def rho(self, r: Array) -> Array:
+        return self.scale**2 / 2 * log1p_square(r / self.scale)
+
+    def rho_prime(self, r: Array) -> Array:
+        return r * np.exp(-log1p_square(r / self.scale))
+
+    def rho_second(self, r: Array) -> Array:
+        # (1 - u) / (1 + u)**2 with u = (r/c)**2.
+        shrink = np.exp(-log1p_square(r / self.scale))
+        return shrink * (2 * shrink - 1)
+
+
+@dataclass(frozen=True)
+class BarronLoss(ResidualLoss):
+    """One family from squared error (alpha = 2) to Welsch (alpha = -inf).
+
+    Parameters
+    ----------
+    alpha : float <= 2, or -inf
+        2 squared error (halved), 1 Charbonnier / pseudo-Huber, 0 Cauchy,
+        -2 Geman-McClure, -inf Welsch.
+    scale : float > 0
+        In units of y.
+
+    Barron 2019, arXiv:1701.03077.
+    """
+
+    alpha: float = 1.0
+    scale: float = 1.0
+
+    formula: ClassVar[str] = (
+        r"\rho(r) = \tfrac{|\alpha - 2|}{\alpha}\Bigl("
+        r"\bigl(\tfrac{(r/c)^2}{|\alpha - 2|} + 1\bigr)^{\alpha/2} - 1\Bigr)"
+    )
+    reference: ClassVar[str] = "barron2019general"
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.alpha, float) and self.alpha == -np.inf):
+            check_parameter(self, "alpha", Interval(high=2.0))
+        check_parameter(self, "scale", POSITIVE)
+
+    @property
+    def convex(self) -> bool:
+        return self.alpha >= 1
+
+    @property
+    def functional(self) -> Functional:
+        return Mean() if self.alpha == 2 else MLocation(self)
+
+    @property
+    def lipschitz(self) -> float:
+        if self.alpha > 1:
+            return np.inf
+        if self.alpha == 1:
+            return 1 / self.scale
+        # The curvature vanishes at (r/c)**2 = (2 - alpha) / (1 - alpha).
+        peak = 1.0
+        if self.alpha > -np.inf:
+            peak = np.sqrt((2 - self.alpha) / (1 - self.alpha))
+        return float(self.rho_prime(np.array([peak * self.scale]))[0])
+
+    def _log_power(self, x: Array) -> Array:
+        """log of ((x**2 / |alpha - 2|) + 1) ** (alpha / 2 - 1)."""
+        if self.alpha == 2:
+            return np.zeros_like(x)
+        if self.alpha == -np.inf:
+            return -np.square(x) / 2
+        gap = 2 - self.alpha
+        return -gap / 2 * log1p_square(x / np.sqrt(gap))
+
+    def rho(self, r: Array) -> Array:
+        x = r / self.scale
+        if self.alpha == 2:
+            return np.square(x) / 2
+        if self.alpha == -np.inf:
+            return -np.expm1(-np.square(x) / 2)
+        gap = 2 - self.alpha
+        growth = log1p_square(x / np.sqrt(gap))
+        if self.alpha == 0:
+            return growth
+        return gap / self.alpha * np.expm1(self.alpha / 2 * growth)
+
+    def rho_prime(self, r: Array) -> Array:
+        x = r / self.scale
+        return x / self.scale * np.exp(self._log_power(x))
+
+    def rho_second(self, r: Array) -> Array:
+        x = r / self.scale
+        power = np.exp(self._log_power(x)) / self.scale**2
+        if self.alpha == 2:
+            return power
+        if self.alpha == -np.inf:
+            return np.where(power == 0, 0, (1 - np.square(x)) * power)
+        gap = 2 - self.alpha
+        bend = gap * np.expm1(-log1p_square(x / np.sqrt(gap)))
+        return (1 + bend) * power

@@ -1,0 +1,246 @@
+r"""What a margin loss asks for, computed: conditional risk, minimiser, psi-transform.
+
+Every function takes a binary loss of lossbook or any function phi(m) of the margin
+that accepts and returns arrays.  Nothing is looked up: the answers come from
+minimising the conditional risk
+
+    C(eta, f) = eta * phi(f) + (1 - eta) * phi(-f)
+
+over f on a grid that reaches to 1e6 and is refined around the lowest point.
+Bartlett, Jordan & McAuliffe 2006, doi:10.1198/016214505000000907.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lossbook.base import BinaryLoss
+from lossbook.domains import UNIT, Interval
+from lossbook.numerics import Array
+from lossbook.potential import BinaryCrossEntropy
+from lossbook.validation import as_numeric, check_values
+
+Phi = Callable[[Array], Array]
+MarginFunction = BinaryLoss | BinaryCrossEntropy | Phi
+
+_FINE = np.linspace(0, 40, 4001)
+_HALF_GRID = np.concatenate([_FINE, np.geomspace(41, 1e6, 200)])
+_GRID = np.concatenate([-_HALF_GRID[:0:-1], _HALF_GRID])
+_GOLDEN = (np.sqrt(5) - 1) / 2
+
+
+def conditional_risk(
+    loss: MarginFunction, eta: ArrayLike, raw_prediction: ArrayLike
+) -> Array:
+    """Expected loss C(eta, f) where the label is 1 with probability ``eta``.
+
+    ``eta`` in [0, 1] and ``raw_prediction`` broadcast against each other.
+    """
+    f = as_numeric(loss, "raw_prediction", raw_prediction).astype(float)
+    return _risk(_margin_function(loss), _probability(loss, eta), f)
+
+
+def minimizer(loss: MarginFunction, eta: ArrayLike) -> Array:
+    """The f of least conditional risk for each ``eta``.
+
+    Where a whole interval is best, its point nearest to 0 (up to the grid's 0.01 if
+    the interval is open, as for the zero-one loss); infinite where the least risk is
+    only approached.
+    """
+    phi, probability = _margin_function(loss), _probability(loss, eta)
+    best, _ = _search(phi, probability.ravel(), _GRID)
+    return best.reshape(probability.shape)
+
+
+def bayes_risk(loss: MarginFunction, eta: ArrayLike) -> Array:
+    """H(eta), the least conditional risk: a concave function of ``eta``."""
+    phi, probability = _margin_function(loss), _probability(loss, eta)
+    _, least = _search(phi, probability.ravel(), _GRID)
+    return least.reshape(probability.shape)
+
+
+def wrong_side_risk(loss: MarginFunction, eta: ArrayLike) -> Array:
+    """The least conditional risk among f that do not take the side of 2 eta - 1."""
+    phi, probability = _margin_function(loss), _probability(loss, eta)
+    # C(eta, f) = C(1 - eta, -f), so the more probable label can always be 1.
+    favoured = np.maximum(probability, 1 - probability).ravel()
+    _, least = _search(phi, favoured, _GRID[_GRID <= 0])
+    # At one half no side is wrong.
+    at_half = favoured == 0.5
+    if at_half.any():
+        least[at_half] = _search(phi, favoured[at_half], _GRID)[1]
+    return least.reshape(probability.shape)
+
+
+def calibration_gap(loss: MarginFunction, theta: ArrayLike) -> Array:
+    """Extra risk of the wrong side at eta = (1 + theta) / 2, for theta in [-1, 1]."""
+    t = as_numeric(loss, "theta", theta).astype(float)
+    check_values(loss, "theta", t, Interval(-1.0, 1.0))
+    eta = (1 + np.abs(t)) / 2
+    # Never negative but for rounding.
+    return np.maximum(wrong_side_risk(loss, eta) - bayes_risk(loss, eta), 0)
+
+
+def psi_transform(loss: MarginFunction, theta: ArrayLike) -> Array:
+    """The largest convex function below the calibration gap, at each ``theta``.
+
+    psi(excess error rate) <= excess surrogate risk for every classifier.
+    """
+    t = np.abs(np.asarray(theta, dtype=float))
+    points = np.unique(np.concatenate([np.linspace(0, 1, 501), t.ravel()]))
+    corners = _lower_hull(points, calibration_gap(loss, points))
+    return np.interp(t, points[corners], calibration_gap(loss, points[corners]))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The verdict of :func:`calibration`; true if the loss is calibrated."""
+
+    calibrated: bool
+    reason: str
+
+    def __bool__(self) -> bool:
+        return self.calibrated
+
+
+def calibration(loss: MarginFunction) -> Calibration:
+    """Is every minimiser of the surrogate risk on the right side of 0?
+
+    A loss is classification-calibrated if for every eta other than one half the wrong
+    side costs more than the best (checked for 500 values of eta).
+    """
+    theta = np.linspace(0, 1, 501)[1:]
+    gap = calibration_gap(loss, theta)
+    # A gap of theta**2 is about the smallest among calibrated losses in use; below
+    # a thousandth of that only rounding is left.
+    failing = theta[gap <= 1e-3 * theta**2 * max(1.0, float(gap.max()))]
+    if failing.size == 0:
+        return Calibration(
+            True, "the wrong side of 0 costs more than the best for every eta != 1/2"
+        )
+    low, high = (1 + failing[0]) / 2, (1 + failing[-1]) / 2
+    return Calibration(
+        False,
+        f"for eta between {low:.3f} and {high:.3f} a raw prediction on the wrong side "
+        "of 0, or 0 itself, costs no more than the best",
+    )
+
+
+def _margin_function(loss: MarginFunction) -> Phi:
+    """phi of a loss, or the function itself, tried out on a grid."""
+    if isinstance(loss, BinaryCrossEntropy):
+        phi: Phi = lambda m: loss._value(np.ones_like(m), m)  # noqa: E731
+    elif isinstance(loss, BinaryLoss):
+        phi = loss.phi
+    elif callable(loss) and not hasattr(loss, "y_domain"):
+        phi = loss
+    else:
+        raise TypeError(
+            f"{loss!r} is not a loss of the margin; give a binary loss of lossbook "
+            "or a function phi(m) of an array of margins"
+        )
+    trial = np.linspace(-30, 30, 241)
+    values = np.asarray(phi(trial))
+    if values.shape != trial.shape or values.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{loss!r}: phi(m) must return one real number for each margin; for an "
+            f"array of shape {trial.shape} came shape {values.shape}, "
+            f"dtype {values.dtype}"
+        )
+    if not np.isfinite(values).all():
+        where = trial[~np.isfinite(values)][0]
+        raise ValueError(
+            f"{loss!r}: phi(m) must be finite for margins in [-30, 30]; "
+            f"got {values[~np.isfinite(values)][0]} at m = {where:g}"
+        )
+    return phi
+
+
+def _probability(loss: MarginFunction, eta: ArrayLike) -> Array:
+    probability = as_numeric(loss, "eta", eta).astype(float)
+    check_values(loss, "eta", probability, UNIT)
+    return probability
+
+
+def _risk(phi: Phi, eta: Array, f: Array) -> Array:
+    """C(eta, f); a label of probability zero has no say, even if phi is infinite."""
+    eta, f = np.broadcast_arrays(eta, f)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        if_one, if_zero = eta * phi(f), (1 - eta) * phi(-f)
+    return np.where(eta == 0, 0, if_one) + np.where(eta == 1, 0, if_zero)
+
+
+def _search(phi: Phi, eta: Array, grid: Array) -> tuple[Array, Array]:
+    """Minimiser and minimum of C(eta, f) over the range of ``grid``, for each eta."""
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        at_grid, mirrored = phi(grid), phi(-grid)
+    if np.isnan(at_grid).any() or np.isnan(mirrored).any():
+        # Beyond the range of floating point; the ends tell nothing.
+        inner = np.abs(grid) <= 30
+        grid, at_grid, mirrored = grid[inner], at_grid[inner], mirrored[inner]
+    best, least = np.empty(eta.shape), np.empty(eta.shape)
+    nearest_first = np.argsort(np.abs(grid), kind="stable")
+    for i, p in enumerate(eta):
+        risk = np.zeros(grid.shape)
+        if p > 0:
+            risk += p * at_grid
+        if p < 1:
+            risk += (1 - p) * mirrored
+        scale = np.abs(risk[np.abs(grid) <= 2]).max()
+        # Ties, up to rounding, go to the point nearest to 0.
+        tied = risk[nearest_first] <= risk.min() + 1e-13 * scale
+        k = nearest_first[np.argmax(tied)]
+        best[i], least[i] = grid[k], risk.min()
+        if _only_approached(grid, risk, k, 1e-9 * scale):
+            best[i] = np.copysign(np.inf, grid[k])
+    return _refine(phi, eta, grid, best, least)
+
+
+def _only_approached(grid: Array, risk: Array, k: np.intp, creep: float) -> bool:
+    """Whether the risk falls for ever: it creeps to the level it reaches at ``k``.
+
+    A flat end that begins with a kink, as for the hinge, is reached; one that begins
+    where the last digits fade, as for the sigmoid, is not.
+    """
+    outwards = risk[k:] if grid[k] > 0 else risk[k::-1]
+    if abs(grid[k]) < 2 or outwards.max() > risk[k] + creep:
+        return False
+    before = np.searchsorted(grid, 0.9 * grid[k])
+    return bool(risk[before] - risk[k] <= creep)
+
+
+def _refine(
+    phi: Phi, eta: Array, grid: Array, best: Array, least: Array
+) -> tuple[Array, Array]:
+    """Golden-section search between the neighbours of each grid minimiser."""
+    finite = np.isfinite(best)
+    k = np.searchsorted(grid, np.where(finite, best, 0))
+    low = grid[np.maximum(k - 1, 0)]
+    high = grid[np.minimum(k + 1, len(grid) - 1)]
+    for _ in range(60):
+        left = high - _GOLDEN * (high - low)
+        right = low + _GOLDEN * (high - low)
+        to_left = _risk(phi, eta, left) <= _risk(phi, eta, right)
+        high = np.where(to_left, right, high)
+        low = np.where(to_left, low, left)
+    middle = (low + high) / 2
+    refined = _risk(phi, eta, middle)
+    # On a flat stretch the golden section wanders; the grid point stays then.
+    better = finite & (refined < least - 1e-13 * np.maximum(np.abs(least), 1e-3))
+    return np.where(better, middle, best), np.where(better, refined, least)
+
+
+def _lower_hull(x: Array, y: Array) -> list[int]:
+    """Indices of the corners of the largest convex function below the points."""
+    hull: list[int] = []
+    for i in range(len(x)):
+        while len(hull) > 1:
+            a, b = hull[-2], hull[-1]
+            # A corner stays if it lies below the line that would replace it.
+            if (y[b] - y[a]) * (x[i] - x[a]) < (y[i] - y[a]) * (x[b] - x[a]):
+                break
+            hull.pop()
+        hull.append(i)
+    return hull

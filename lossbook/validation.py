@@ -1,0 +1,106 @@
+"""Input checks that every part of lossbook shares, and their messages.
+
+A message names who complains, what was wrong, what is allowed and what came.
+"""
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lossbook.domains import REALS, Interval
+from lossbook.numerics import Array
+
+
+def check_parameter(owner: object, name: str, domain: Interval) -> None:
+    """Raise unless the parameter ``name`` of ``owner`` is a number in ``domain``."""
+    value = getattr(owner, name)
+    kind = type(owner).__name__
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise TypeError(f"{kind}: {name} must be a real number; got {value!r}")
+    if not domain.contains(float(value)):
+        raise ValueError(f"{kind}: {name} must lie in {domain}; got {value!r}")
+
+
+def as_numeric(owner: object, name: str, values: ArrayLike) -> np.ndarray:
+    """``values`` as an array of booleans, integers, float32 or float64."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise ValueError(
+            f"{owner!r}: {name} must not have masked entries; "
+            f"got {np.ma.count_masked(values)} of them"
+        )
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(
+            f"{owner!r}: {name} must be an array of numbers; got a ragged sequence"
+        ) from error
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{owner!r}: {name} must be an array of real numbers; "
+            f"got dtype {array.dtype}"
+        )
+    if array.dtype.kind == "f" and array.dtype not in (np.float32, np.float64):
+        array = array.astype(np.float64)
+    return array
+
+
+def check_values(owner: object, name: str, values: Array, domain: Interval) -> None:
+    """Raise unless every value is finite and lies in ``domain``."""
+    # One pass each for the extremes; NaN fails every comparison.
+    if domain.contains(values.min()) and domain.contains(values.max()):
+        return
+    if domain is REALS:
+        bad = values[~np.isfinite(values)]
+        allowed = "be finite"
+    else:
+        inside = [domain.contains(v) for v in values.ravel()]
+        bad = values.ravel()[~np.array(inside)]
+        allowed = f"lie in {domain}"
+    raise ValueError(f"{owner!r}: {name} must {allowed}; got {bad[0]!s}")
+
+
+def check_weight_shape(owner: object, sample_weight: ArrayLike, n: int) -> np.ndarray:
+    """``sample_weight`` as an array of shape (n,); its values are not looked at."""
+    weight = as_numeric(owner, "sample_weight", sample_weight)
+    if weight.shape != (n,):
+        raise ValueError(
+            f"{owner!r}: sample_weight must have shape ({n},) like y_true; "
+            f"got shape {weight.shape}"
+        )
+    return weight
+
+
+def check_some_weight(owner: object, total: float) -> None:
+    """Raise if the weights sum to nothing."""
+    if not total > 0:
+        raise ValueError(
+            f"{owner!r}: sample_weight must contain a positive weight; got only zeros"
+        )
+
+
+def check_not_empty(owner: object, name: str, array: np.ndarray) -> None:
+    if array.size == 0:
+        raise ValueError(
+            f"{owner!r}: {name} must hold at least one value; got shape {array.shape}"
+        )
+
+
+def check_sample(
+    owner: Any, y: ArrayLike, sample_weight: ArrayLike | None, name: str = "y"
+) -> tuple[Array, Array]:
+    """A sample as float64, with float64 weights, samples of zero weight removed."""
+    y = as_numeric(owner, name, y).astype(np.float64)
+    if y.ndim not in (1, 2):
+        raise ValueError(
+            f"{owner!r}: {name} must have shape (n,) or (n, K); got shape {y.shape}"
+        )
+    check_not_empty(owner, name, y)
+    check_values(owner, name, y, REALS)
+    if sample_weight is None:
+        return y, np.ones(len(y))
+    weight = check_weight_shape(owner, sample_weight, len(y)).astype(np.float64)
+    check_values(owner, "sample_weight", weight, Interval(low=0.0))
+    check_some_weight(owner, weight.sum())
+    return y[weight > 0], weight[weight > 0]

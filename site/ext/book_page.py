@@ -1,0 +1,142 @@
+"""The page around the text: theme, description, folded boxes, image sizes, 404."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from PIL import Image
+from sphinx.application import Sphinx
+
+SITE = Path(__file__).resolve().parent.parent
+CSS_DPI = 96
+
+
+def fold_dropdowns(body: str) -> str:
+    """Boxes of class dropdown become <details>, which need no script."""
+    opening = re.compile(
+        r'<div (class="[^"]*\bdropdown\b[^"]*"[^>]*)>\s*'
+        r'<p class="admonition-title">(.*?)</p>',
+        re.DOTALL,
+    )
+    while found := opening.search(body):
+        end = end_of_div(body, found.end())
+        attributes = found[1].replace("dropdown", "folded", 1)
+        body = (
+            f"{body[: found.start()]}<details {attributes}>"
+            f'<summary class="admonition-title">{found[2]}</summary>'
+            f"{body[found.end() : end]}</details>{body[end + len('</div>') :]}"
+        )
+    return body
+
+
+def end_of_div(body: str, start: int) -> int:
+    """Where the </div> stands that closes the div opened before start."""
+    depth = 1
+    for tag in re.finditer(r"<(/?)div\b", body[start:]):
+        depth += -1 if tag[1] else 1
+        if depth == 0:
+            return start + tag.start()
+    raise ValueError("a box is not closed")
+
+
+def box_tables(body: str) -> str:
+    """A wide table scrolls in its own box, not the page."""
+    body = body.replace("<table", '<div class="wide"><table')
+    return body.replace("</table>", "</table></div>")
+
+
+def size_images(app: Sphinx, body: str) -> str:
+    """Width and height before the file arrives; all but the first image wait."""
+    sources = {name: source for source, name in app.builder.images.items()}
+    seen = 0
+
+    def sized(tag: re.Match[str]) -> str:
+        nonlocal seen
+        source = sources.get(tag[1])
+        if source is None or source.endswith(".svg") or " width=" in tag[0]:
+            return tag[0]
+        width, height = css_size(Path(app.srcdir, source))
+        seen += 1
+        wait = 'loading="lazy" decoding="async" ' if seen > 1 else ""
+        return tag[0].replace(
+            "<img ", f'<img width="{width}" height="{height}" {wait}', 1
+        )
+
+    return re.sub(r'<img [^>]*src="[^"]*_images/([^"]+)"[^>]*>', sized, body)
+
+
+def css_size(file: Path) -> tuple[int, int]:
+    """A picture's size in CSS pixels, by the resolution it was saved with."""
+    with Image.open(file) as image:
+        dpi = image.info.get("dpi", (CSS_DPI, CSS_DPI))[0]
+        return tuple(round(side * CSS_DPI / dpi) for side in image.size)
+
+
+def describe(doctree: nodes.document | None, default: str) -> str:
+    """The first paragraph that says something, cut at a word, for search engines."""
+    for paragraph in doctree.findall(nodes.paragraph) if doctree else ():
+        text = " ".join(paragraph.astext().split())
+        if len(text) > 40:
+            return text if len(text) < 160 else text[:157].rsplit(" ", 1)[0] + " …"
+    return default
+
+
+def split_parts(toctree_html: str) -> list[tuple[str, str]]:
+    """The parts of the book: (caption, list of chapters as HTML)."""
+    pieces = re.split(r'<p class="caption"[^>]*>(.*?)</p>', toctree_html or "")
+    return [
+        (re.sub(r"<[^>]+>", "", caption), chapters)
+        for caption, chapters in zip(pieces[1::2], pieces[2::2], strict=True)
+    ]
+
+
+def complete_page(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    body = context.get("body") or ""
+    for change in (fold_dropdowns, box_tables):
+        body = change(body)
+    body = size_images(app, body)
+    # myst-nb names its folds twice; the visible words are the better name.
+    body = body.replace(' aria-label="Toggle hidden content"', "")
+    context["body"] = body
+    context["html_baseurl"] = app.config.html_baseurl
+    context["figures"] = sorted(set(re.findall(r'data-figure="([^"]+)"', body)))
+    context["has_math"] = 'class="katex"' in body
+    context["description"] = describe(doctree, app.config.html_title)
+    context["parts"] = split_parts(
+        context["toctree"](maxdepth=1, collapse=False, includehidden=True)
+        if "toctree" in context
+        else ""
+    )
+    context["notebook"] = str(context.get("sourcename") or "").endswith(".ipynb")
+
+
+def extra_pages(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
+    return [
+        ("404", {"title": "Page not found"}, "404.html"),
+        ("search", {"title": "Search"}, "search.html"),
+    ]
+
+
+def use_own_search(app: Sphinx) -> None:
+    """Sphinx's index is read by a request, which a page on a disk may not make."""
+    if app.builder.format == "html":
+        app.builder.search = False
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_html_theme("book", str(SITE / "theme"))
+    # Jupyter Book passes this on even where sphinx_comments is not loaded.
+    app.add_config_value("comments_config", {}, "html")
+    app.connect("builder-inited", use_own_search)
+    app.connect("html-page-context", complete_page)
+    app.connect("html-collect-pages", extra_pages)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,103 @@
+// What every page does: theme button, copy buttons, scroll boxes, search.
+"use strict";
+
+const here = new URL(".", document.currentScript.src); // the _static folder
+
+// ---- Light or dark
+{
+  const button = document.getElementById("theme-button");
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (document.documentElement.dataset.theme ?? (system.matches ? "dark" : "light")) === "dark";
+  const show = () => { button.textContent = isDark() ? "Light" : "Dark"; };
+  button.addEventListener("click", () => {
+    const theme = isDark() ? "light" : "dark";
+    document.documentElement.dataset.theme = theme;
+    try { localStorage.setItem("theme", theme); } catch { /* kept for this page only */ }
+    show();
+  });
+  system.addEventListener("change", show);
+  button.hidden = false;
+  show();
+}
+
+// ---- Copy a code cell
+for (const block of document.querySelectorAll("div.highlight")) {
+  if (block.closest(".cell_output")) continue;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "copy";
+  button.textContent = "Copy";
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(block.querySelector("pre").textContent);
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+  });
+  block.append(button);
+}
+
+// ---- Boxes that scroll sideways can be reached and scrolled by keyboard
+{
+  const boxes = document.querySelectorAll(".wide, .katex-display, article pre");
+  const mark = () => {
+    for (const box of boxes) {
+      if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    }
+  };
+  mark();
+  addEventListener("resize", mark);
+  document.fonts.ready.then(mark);
+}
+
+// ---- A chosen line of "On this page" closes the menu it was chosen in
+for (const menu of document.querySelectorAll("nav[popover]")) {
+  menu.addEventListener("click", (event) => {
+    if (event.target.closest("a") && menu.matches(":popover-open")) menu.hidePopover();
+  });
+}
+
+// ---- Search: a dialog on every page, the page itself on search.html
+{
+  let ready;
+  const load = (name) => new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = new URL(name, here);
+    script.onload = done;
+    script.onerror = failed;
+    document.head.append(script);
+  });
+  const mount = async (place) => {
+    ready ??= Promise.all([load("search-index.js"), load("search.js")]);
+    await ready;
+    window.bookSearch(place, new URL("..", here));
+  };
+  const place = document.getElementById("search-here");
+  if (place) mount(place);
+
+  const link = document.getElementById("search-link");
+  let dialog;
+  const open = () => {
+    if (!dialog) {
+      dialog = document.createElement("dialog");
+      dialog.className = "search-dialog";
+      dialog.setAttribute("aria-label", "Search the book");
+      dialog.addEventListener("click", (event) => {
+        if (event.target === dialog || event.target.closest("a")) dialog.close();
+      });
+      document.body.append(dialog);
+      mount(dialog);
+    }
+    dialog.showModal();
+    dialog.querySelector("input")?.select();
+  };
+  if (link && !place) {
+    link.addEventListener("click", (event) => { event.preventDefault(); open(); });
+    addEventListener("keydown", (event) => {
+      const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+      const slash = event.key === "/" && !typing;
+      if (!slash && !(event.key === "k" && (event.ctrlKey || event.metaKey))) return;
+      event.preventDefault();
+      open();
+    });
+  }
+}

