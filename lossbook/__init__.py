@@ -3,7 +3,16 @@
 The helper package of the book *Loss Functions: what you ask for is what you get*.
 """
 
-from lossbook import datasets, evaluation, functionals, links, numerics, surrogates
+from lossbook import (
+    datasets,
+    evaluation,
+    functionals,
+    links,
+    numerics,
+    plots,
+    style,
+    surrogates,
+)
 from lossbook.base import Loss
 from lossbook.composite import (
     BrierLoss,
@@ -97,5 +106,7 @@ __all__ = [
     "functionals",
     "links",
     "numerics",
+    "plots",
+    "style",
     "surrogates",
 ]

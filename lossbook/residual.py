@@ -332,7 +332,7 @@ class LogCoshLoss(ResidualLoss):
 
     lipschitz: ClassVar[float] = 1.0
     formula: ClassVar[str] = r"\rho(r) = \log\cosh r"
-    reference: ClassVar[str] = "huber2009robust"
+    reference: ClassVar[str] = "saleh2022statistical"
     likelihood: ClassVar[str] = "hyperbolic secant, density 1/(π cosh r)"
     elsewhere: ClassVar[dict[str, str]] = {"Keras": "LogCosh"}
 
@@ -360,7 +360,7 @@ class EpsilonInsensitiveLoss(ResidualLoss):
     epsilon : float >= 0
         In units of y.
 
-    Vapnik 1995, doi:10.1007/978-1-4757-2440-0.
+    Vapnik 1998, Statistical Learning Theory.
     """
 
     epsilon: float = 0.1
@@ -368,7 +368,7 @@ class EpsilonInsensitiveLoss(ResidualLoss):
     smooth: ClassVar[bool] = False
     lipschitz: ClassVar[float] = 1.0
     formula: ClassVar[str] = r"\rho(r) = \max(|r| - \varepsilon, 0)"
-    reference: ClassVar[str] = "vapnik1995nature"
+    reference: ClassVar[str] = "vapnik1998statistical"
     likelihood: ClassVar[str] = "flat within ε, Laplace tails"
     elsewhere: ClassVar[dict[str, str]] = {
         "scikit-learn": 'SVR, SGDRegressor(loss="epsilon_insensitive")'
