@@ -1,54 +1,301 @@
-"""A loss's card, made from its class: nothing on it is typed twice."""
+"""A loss laid out: its curves as functions of one number, its facts, its card.
 
+Everything is computed or read from the class; nothing about a loss is typed here.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lossbook import style
-from lossbook.base import Loss, MulticlassLoss
-from lossbook.domains import UNIT, ClassLabels
-from lossbook.functionals import (
-    Expectile,
-    Functional,
-    Mean,
-    MLocation,
-    Mode,
-    Quantile,
+from lossbook.base import BinaryLoss, Loss, MulticlassLoss
+from lossbook.domains import POSITIVE, UNIT, ClassLabels
+from lossbook.functionals import Expectile, Mean, MLocation, Mode, Quantile
+from lossbook.margin import MarginLoss, ZeroOneLoss
+from lossbook.numerics import Array
+from lossbook.potential import (
+    BinaryCrossEntropy,
+    CategoricalCrossEntropy,
+    PoissonDeviance,
 )
-from lossbook.plots import Which, curve, view
+from lossbook.residual import ResidualLoss, SquaredError
+from lossbook.surrogates import calibration
 
-FAR = np.array([-1e200, -1e100, 1e100, 1e200])
+Which = Literal["value", "gradient", "hessian"]
+DERIVATIVES: tuple[Which, ...] = ("value", "gradient", "hessian")
+Span = tuple[float, float]
+
+
+# ---- curves: a loss as a function of one number --------------------------------------
+
+
+@dataclass(frozen=True)
+class View:
+    """How the losses of one mould are laid out: all of them on the same axes.
+
+    Attributes
+    ----------
+    family : str
+        ``"residual"``, ``"amount"``, ``"probability"`` or ``"margin"``.
+    argument : str
+        The number on the horizontal axis.
+    names : three str
+        What value, gradient and hessian are called.
+    span : (low, high)
+        Of the argument.
+    limits : three (low, high)
+        Of value, gradient and hessian.
+    inputs : function
+        (loss, argument) -> (y_true, raw_prediction).
+    reference : Loss
+        The familiar loss with which the others are compared.
+    sign : 1 or -1
+        The sign of d raw / d argument.
+    where : str
+        What is held fixed along the argument, if anything is.
+    positive : bool
+        Whether the argument is a positive number, on a logarithmic axis.
+    """
+
+    family: str
+    argument: str
+    names: tuple[str, str, str]
+    span: Span
+    limits: tuple[Span, Span, Span]
+    inputs: Callable[[Loss, Array], tuple[Array, Array]]
+    reference: Loss
+    sign: int = 1
+    where: str = ""
+    positive: bool = False
+
+
+RESIDUAL = View(
+    family="residual",
+    argument="residual $r = y - f$",
+    names=(r"loss $\rho(r)$", r"influence $\rho'(r)$", r"curvature $\rho''(r)$"),
+    span=(-6, 6),
+    limits=((-0.25, 6.5), (-3.3, 3.3), (-1.1, 2.4)),
+    inputs=lambda loss, r: (r, np.zeros_like(r)),
+    reference=SquaredError(),
+    sign=-1,
+)
+AMOUNT = View(
+    family="amount",
+    argument="prediction $z$ when $y = 1$",
+    names=(r"loss $\ell(1, f)$", r"slope $\ell'(1, f)$", r"curvature $\ell''(1, f)$"),
+    span=(1 / 8, 8),
+    limits=((-0.3, 8), (-6.5, 6.5), (-0.6, 8)),
+    inputs=lambda loss, z: (np.ones_like(z), loss.link(z)),
+    reference=PoissonDeviance(),
+    where="for $y = 1$",
+    positive=True,
+)
+MARGIN = View(
+    family="margin",
+    argument="margin $m$ (correct if $m > 0$)",
+    names=(r"loss $\varphi(m)$", r"slope $\varphi'(m)$", r"curvature $\varphi''(m)$"),
+    span=(-4, 4),
+    limits=((-0.2, 5), (-4.5, 0.5), (-0.45, 2.9)),
+    inputs=lambda loss, m: (np.ones_like(m), m),
+    reference=ZeroOneLoss(),
+)
+PROBABILITY = View(
+    family="probability",
+    argument="raw prediction $f$ when $y = 1$",
+    names=AMOUNT.names,
+    span=(-5, 5),
+    limits=((-0.2, 5), (-1.25, 0.15), (-0.15, 0.55)),
+    inputs=MARGIN.inputs,
+    reference=BinaryCrossEntropy(),
+)
+ONE_OF_THREE = View(
+    family="probability",
+    argument="lead $t$ of the true class: $f = (t, 0, 0)$",
+    names=("loss", "slope in $t$", "curvature in $t$"),
+    span=(-5, 5),
+    limits=((-0.2, 5), (-1.25, 0.15), (-0.1, 0.75)),
+    inputs=lambda loss, t: (
+        np.zeros(len(t), dtype=int),
+        np.column_stack([t, np.zeros_like(t), np.zeros_like(t)]),
+    ),
+    reference=CategoricalCrossEntropy(),
+    where="along $f = (t, 0, 0)$",
+)
+
+
+def view(loss: Loss) -> View:
+    """The layout for a loss."""
+    if isinstance(loss, ResidualLoss):
+        return RESIDUAL
+    if isinstance(loss, MulticlassLoss):
+        return ONE_OF_THREE
+    if isinstance(loss, MarginLoss):
+        return MARGIN
+    return PROBABILITY if loss.y_domain == UNIT else AMOUNT
+
+
+def curve(loss: Loss, which: Which, argument: ArrayLike) -> Array:
+    """Value, gradient or hessian of a loss in the argument of its layout.
+
+    Parameters
+    ----------
+    loss : Loss
+    which : {"value", "gradient", "hessian"}
+    argument : array of shape (n,)
+        Residuals; margins or raw predictions of a label 1; predictions of an amount
+        1; for several classes the lead t in the raw predictions (t, 0, 0) when the
+        first class is true.
+
+    Returns
+    -------
+    array of shape (n,)
+        The gradient is the derivative in the argument.
+    """
+    layout = view(loss)
+    y, raw = layout.inputs(loss, np.asarray(argument, dtype=float))
+    result = getattr(loss, which)(y, raw)
+    if result.ndim == 2:
+        result = result[:, 0]
+    return layout.sign * result if which == "gradient" else result
+
+
+def kinks(loss: Loss) -> list[float]:
+    """Where value, gradient or curvature jumps, in the argument of the layout."""
+    if not isinstance(loss, MulticlassLoss):
+        return sorted(loss.kinks)
+
+    def support(t: Array) -> Array:
+        raw = ONE_OF_THREE.inputs(loss, t)[1]
+        return (loss.link.inverse(raw) > 0).sum(axis=1)
+
+    # The curvature jumps where a probability becomes zero: found by bisection.
+    grid = np.linspace(*ONE_OF_THREE.span, 201)
+    change = np.diff(support(grid)) != 0
+    low, high = grid[:-1][change], grid[1:][change]
+    before = support(low)
+    for _ in range(50):
+        middle = (low + high) / 2
+        same = support(middle) == before
+        low, high = np.where(same, middle, low), np.where(same, high, middle)
+    return [round(k, 12) for k in high.tolist()]
+
+
+@dataclass(frozen=True)
+class Jump:
+    """Where a curve jumps: its limits from both sides and its value there."""
+
+    at: float
+    left: float
+    value: float
+    right: float
+
+
+def jumps(loss: Loss, which: Which) -> list[Jump]:
+    """The jumps of a curve."""
+    found = []
+    for k in kinks(loss):
+        around = curve(loss, which, [k - 1e-9, k, k + 1e-9])
+        left, value, right = (float(v) for v in around)
+        if abs(right - left) > 1e-6:
+            found.append(Jump(k, left, value, right))
+    return found
+
+
+def trace(
+    loss: Loss, which: Which, span: Span | None = None, n: int = 401
+) -> tuple[Array, Array]:
+    """A curve ready to draw: exact at its kinks, and NaN where it jumps."""
+    layout = view(loss)
+    low, high = layout.span if span is None else span
+    grid = (np.geomspace if layout.positive else np.linspace)(low, high, n)
+    breaks = [jump.at for jump in jumps(loss, which)]
+    beside = [k + side for k in kinks(loss) for side in (-1e-9, 0, 1e-9)]
+    inside = [t for t in beside if low < t < high]
+    x = np.unique(np.concatenate([grid, inside]))
+    y = curve(loss, which, x)
+    y[np.isin(x, breaks)] = np.nan
+    return x, y
+
+
+def scaled_risk(
+    loss: Loss, sample: ArrayLike, candidates: ArrayLike
+) -> tuple[float, Array]:
+    """Best constant prediction, and how much worse the candidates are.
+
+    The excess of the mean loss, scaled so that its median over the candidates is one
+    half: losses of any scale fit on the same axes.
+    """
+    y = np.asarray(sample, dtype=float)
+    best = loss.fit_intercept_only(y)
+    raw = loss.link(np.asarray(candidates, dtype=float))
+    risks = np.array([loss(y, np.full(len(y), f)) for f in raw])
+    excess = risks - loss(y, np.full(len(y), best))
+    return float(loss.link.inverse(np.asarray(best))), excess / np.median(excess) / 2
+
+
+def minimizers(loss: Loss, n: int = 120) -> tuple[Array, Array]:
+    """eta and f*(eta) on both sides of one half; NaN at one half if f* jumps there."""
+    half = np.linspace(0.002, 0.499999, n)
+    eta = np.concatenate([half, [0.5], 1 - half[::-1]])
+    f = np.array([loss.fit_intercept_only([p]) for p in eta])
+    if f[n + 1] - f[n - 1] > 1e-3:
+        f[n] = np.nan
+    return eta, f
+
+
+def elicited(loss: Loss, n: int = 120) -> tuple[Array, Array]:
+    """eta and the predicted probability that minimises the expected loss.
+
+    For several classes, eta is the probability of the first of three; the other two
+    share the rest as 2 to 1.
+    """
+    if not isinstance(loss, MulticlassLoss):
+        eta, f = minimizers(loss, n)
+        return eta, loss.link.inverse(f)
+    eta = np.linspace(0.002, 0.998, 2 * n + 1)
+    rows = np.column_stack([eta, 2 * (1 - eta) / 3, (1 - eta) / 3])
+    best = [loss.link.inverse(loss.fit_intercept_only(row[None])) for row in rows]
+    return eta, np.array(best)[:, 0]
+
+
+# ---- facts ---------------------------------------------------------------------------
 
 
 def facts(loss: Loss) -> dict[str, Any]:
-    """Everything that cards and tables say about a loss.
+    """What cards and tables say about a loss.
 
     Returns
     -------
     dict
-        ``name``, ``code`` (the constructor call), ``formula``, ``parameters``,
-        ``link``, ``elicits``, ``targets``, ``convex``, ``smooth``, ``kinks``,
-        ``lipschitz``, ``bound`` (the supremum of the loss), ``gradient`` and
-        ``hessian`` (their ranges in the argument of the mould), ``proper`` and
-        ``calibrated`` (None where the question makes no sense), ``likelihood``,
+        ``name``, ``code`` (the call that makes it), ``family``, ``formula``,
+        ``parameters`` (name -> value), ``prediction`` (formula of the inverse link),
+        ``elicits``, ``targets``, ``convex``, ``smooth``, ``jumps`` (positions, for
+        each of the three curves), ``lipschitz``, ``bound`` (supremum of the loss),
+        ``slope`` and ``curvature`` (their ranges in the argument of the layout) and
+        ``where`` (what is held fixed in them),
+        ``proper`` and ``calibrated`` (None for regression), ``likelihood``,
         ``elsewhere``, ``reference``.
     """
     return {
         "name": style.name(loss),
-        "code": f"lb.{loss!r}",
+        "code": f"lb.{loss!r}".replace("=-inf", "=-np.inf"),
+        "family": view(loss).family,
         "formula": loss.formula,
         "parameters": {f.name: getattr(loss, f.name) for f in fields(loss)},
-        "link": loss.link.formula,
-        "elicits": elicits(loss.functional),
-        "targets": str(loss.y_domain),
+        "prediction": loss.link.formula,
+        "elicits": elicits(loss),
+        "targets": targets(loss),
         "convex": bool(loss.convex),
         "smooth": bool(loss.smooth),
-        "kinks": tuple(loss.kinks),
+        "jumps": {w: [jump.at for jump in jumps(loss, w)] for w in DERIVATIVES},
         "lipschitz": float(loss.lipschitz),
         "bound": value_range(loss, "value")[1],
-        "gradient": value_range(loss, "gradient"),
-        "hessian": value_range(loss, "hessian"),
+        "where": view(loss).where,
+        "slope": value_range(loss, "gradient"),
+        "curvature": value_range(loss, "hessian"),
         "proper": is_proper(loss),
         "calibrated": is_calibrated(loss),
         "likelihood": loss.likelihood,
@@ -57,32 +304,57 @@ def facts(loss: Loss) -> dict[str, Any]:
     }
 
 
-def elicits(functional: Functional | None) -> str:
-    """What is elicited, in words and a formula."""
-    words = {
-        Mean: "the mean",
-        Quantile: "a quantile",
-        Expectile: "an expectile",
-        Mode: "the more probable label",
-        MLocation: "the balance point of its influence",
-    }
-    if functional is None:
-        return "nothing"
-    return f"{words[type(functional)]}, ${functional.formula}$"
+def elicits(loss: Loss) -> str:
+    """What the loss asks for, in words."""
+    match loss.functional:
+        case Mean():
+            return "the probability" if is_classification(loss) else "the mean"
+        case Quantile(level=0.5):
+            return "the median"
+        case Quantile(level=level):
+            return f"the {level:g}-quantile"
+        case Expectile(level=0.5):
+            return "the mean"
+        case Expectile(level=level):
+            return f"the {level:g}-expectile"
+        case Mode():
+            return "the more probable label"
+        case MLocation():
+            return "the point where its influences balance"
+        case None:
+            return "nothing"
+        case other:
+            return f"${other.formula}$"
 
 
-def value_range(loss: Loss, which: Which) -> tuple[float, float]:
-    """Infimum and supremum over the argument of the mould; infinite if it grows on."""
-    shown = view(loss)
+def targets(loss: Loss) -> str:
+    """Where targets lie, in words."""
+    if isinstance(loss.y_domain, ClassLabels):
+        return "labels 0 to K − 1, or rows of proportions"
+    if loss.y_domain == UNIT:
+        return "labels 0 and 1, or proportions between"
+    return str(loss.y_domain).replace("inf", "∞")
+
+
+def value_range(loss: Loss, which: Which) -> Span:
+    """Infimum and supremum of a curve over all arguments.
+
+    Read off a fine grid; infinite where the curve still grows fifty orders of
+    magnitude further out.
+    """
+    far = np.array([1e50, 1e100])
     near = np.linspace(-30, 30, 6001)
-    if shown.log:
-        near, far = loss.link.inverse(near), loss.link.inverse(FAR)
-        near, far = near[near > 0], far[(far > 0) & np.isfinite(far)]
+    if loss.link.domain == POSITIVE:
+        near, tails = np.geomspace(1e-9, 1e9, 6001), (1 / far, far)
     else:
-        far = FAR
-    values = curve(loss, which, near)
-    low, high = float(values.min()), float(values.max())
-    return low, high
+        tails = (-far, far)
+    values = [curve(loss, which, near)]
+    for tail in tails:
+        further, furthest = curve(loss, which, tail)
+        grows = abs(furthest) > 1.01 * abs(further)
+        values.append(np.array([np.copysign(np.inf, furthest) if grows else furthest]))
+    every = np.concatenate(values)
+    return float(every.min()), float(every.max())
 
 
 def is_classification(loss: Loss) -> bool:
@@ -91,86 +363,154 @@ def is_classification(loss: Loss) -> bool:
 
 
 def is_proper(loss: Loss) -> bool | None:
-    """Whether the loss is least, on average, at the true probability."""
+    """Whether the true probability has the least expected loss."""
     if not is_classification(loss):
         return None
     return isinstance(loss.functional, Mean) and loss.link.domain == UNIT
 
 
 def is_calibrated(loss: Loss) -> bool | None:
-    """Whether its minimiser always favours the most probable label, on a grid."""
+    """Whether minimising the loss always gives the most probable label."""
     if not is_classification(loss):
         return None
-    if isinstance(loss, MulticlassLoss):
-        steps = np.arange(1, 19)
-        grid = np.array([(a, b, 20 - a - b) for a in steps for b in steps if a + b < 20])
-        clear = np.sort(grid, axis=1)[:, 2] > np.sort(grid, axis=1)[:, 1]
-        return all(
-            np.argmax(loss.fit_intercept_only(row[None, :] / 20)) == np.argmax(row)
-            for row in grid[clear]
-        )
-    etas = np.linspace(0.01, 0.99, 98)
+    if isinstance(loss, BinaryLoss | BinaryCrossEntropy):
+        return bool(calibration(loss))
+    parts = np.arange(1, 19)
+    rows = np.array([(a, b, 20 - a - b) for a in parts for b in parts if a + b < 20])
+    second, first = np.sort(rows, axis=1)[:, 1:].T
     return all(
-        np.sign(loss.fit_intercept_only([eta])) == np.sign(2 * eta - 1) for eta in etas
+        np.argmax(loss.fit_intercept_only(row[None] / 20)) == np.argmax(row)
+        for row in rows[first > second]
     )
+
+
+# ---- card ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, repr=False)
 class Card:
-    """What a loss is, in a table: Markdown in a notebook, plain text elsewhere."""
+    """The facts of a loss as a table: Markdown in a notebook, else plain text.
 
-    loss: Loss
+    Several losses of one class share a card; where they differ it says which is which.
+    """
+
+    losses: tuple[Loss, ...]
 
     def rows(self) -> list[tuple[str, str]]:
-        """Label and text of each line."""
-        about = facts(self.loss)
-        low, high = about["hessian"]
-        kinks = ", ".join(number(k) for k in about["kinks"])
-        rows = [
-            ("Elicits", about["elicits"]),
-            ("Link", f"${about['link']}$"),
-            ("Targets", about["targets"]),
-            ("Convex", yes(about["convex"])),
-            ("Smooth", yes(about["smooth"]) + (f", kinks at {kinks}" if kinks else "")),
-            ("Slope at most", number(about["lipschitz"])),
-            ("Curvature", f"from {number(low)} to {number(high)}"),
-            ("Bounded", yes(np.isfinite(about["bound"]))),
-            ("Proper", yes(about["proper"])),
-            ("Calibrated", yes(about["calibrated"])),
-            ("Likelihood of", about["likelihood"] or "no density"),
-            (
-                "Elsewhere",
-                "; ".join(f"{k} `{v}`" for k, v in about["elsewhere"].items()) or "—",
-            ),
-            ("Reference", f"{{cite:t}}`{about['reference']}`"),
+        """The label and the text of each line."""
+        cards = [_lines(facts(loss)) for loss in self.losses]
+        labels = variant_labels(self.losses)
+        return [
+            (label, _joined([lines[label] for lines in cards], labels))
+            for label in cards[0]
         ]
-        return rows
 
     def _repr_markdown_(self) -> str:
-        about = facts(self.loss)
-        lines = [f"$$ {about['formula']} $$", "", f"| {about['name']} | `{about['code']}` |"]
-        lines += ["| :-- | :-- |"]
-        lines += [f"| {label} | {text} |" for label, text in self.rows()]
-        return "\n".join(lines)
+        about = facts(self.losses[0])
+        head = (capitalised(about["name"]), f"`{about['code']}`")
+        table = [head, (":--", ":--"), *self.rows()]
+        # A bar would end the column, even inside mathematics.
+        lines = [
+            "| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |"
+            for row in table
+        ]
+        formula = f"$$\n{about['formula']}\n$$"
+        return "\n\n".join(
+            ['<div class="loss-card">', formula, "\n".join(lines), "</div>"]
+        )
 
     def __repr__(self) -> str:
-        about = facts(self.loss)
-        lines = [about["code"], about["formula"]]
-        lines += [f"{label}: {text}" for label, text in self.rows()]
-        return "\n".join(lines)
+        about = facts(self.losses[0])
+        rows = [f"{label}: {text}" for label, text in self.rows()]
+        return "\n".join([about["code"], about["formula"], *rows])
 
 
-def card(loss: Loss) -> Card:
-    """The card of a loss."""
-    return Card(loss)
+def card(loss: Loss, *variants: Loss) -> Card:
+    """The card of a loss, or of several losses of one class."""
+    if len({type(each) for each in (loss, *variants)}) > 1:
+        raise ValueError(
+            "the losses on a card must be of one class; got "
+            + ", ".join(repr(each) for each in (loss, *variants))
+        )
+    return Card((loss, *variants))
+
+
+def _lines(about: dict[str, Any]) -> dict[str, str]:
+    """The lines of a card: label -> text.  A line that says nothing is left out."""
+    lipschitz, bound = about["lipschitz"], about["bound"]
+    lines = {
+        "Parameters": ", ".join(_parameter(name) for name in about["parameters"]),
+        "Asks for": about["elicits"],
+        "Prediction": f"${about['prediction']}$",
+        "Targets": about["targets"],
+        "Convex": yes(about["convex"]),
+        "Smooth": yes(about["smooth"]) + _jumps(about["jumps"]),
+        "Slope": f"{span(about['slope'])} {about['where']}".strip(),
+        "Curvature": f"{span(about['curvature'])} {about['where']}".strip(),
+        "Lipschitz": f"yes, {number(lipschitz)}" if np.isfinite(lipschitz) else "no",
+        "Bounded": f"yes, by {number(bound)}" if np.isfinite(bound) else "no",
+        "Proper": yes(about["proper"]),
+        "Calibrated": yes(about["calibrated"]),
+        "Likelihood": about["likelihood"],
+        "Elsewhere": "; ".join(f"{k} `{v}`" for k, v in about["elsewhere"].items()),
+        "Reference": f"{{cite:t}}`{about['reference']}`",
+    }
+    return {label: text for label, text in lines.items() if text}
+
+
+def _parameter(name: str) -> str:
+    symbol = style.symbol(name)
+    return f"`{name}`" if symbol == name else f"`{name}`, written {symbol}"
+
+
+def _jumps(positions: dict[Which, list[float]]) -> str:
+    """The roughest of the three curves and where it jumps."""
+    what = {"value": "jump", "gradient": "kink", "hessian": "curvature jumps"}
+    for which in DERIVATIVES:
+        if positions[which]:
+            places = " and ".join(number(k) for k in positions[which])
+            return f", {what[which]} at {places}"
+    return ""
+
+
+def _joined(texts: list[str], labels: list[str]) -> str:
+    """One text if all agree, else each text with the losses it holds for."""
+    if len(set(texts)) == 1:
+        return texts[0]
+    groups: dict[str, list[str]] = {}
+    for text, label in zip(texts, labels, strict=True):
+        groups.setdefault(text, []).append(label)
+    return "; ".join(f"{text} ({', '.join(who)})" for text, who in groups.items())
+
+
+def variant_labels(losses: tuple[Loss, ...] | list[Loss]) -> list[str]:
+    """What tells losses apart: parameters within one class, names between classes."""
+    if len({type(loss) for loss in losses}) > 1:
+        return [style.name(loss) for loss in losses]
+    settings = [vars(loss) for loss in losses]
+    told = [k for k in settings[0] if len({s[k] for s in settings}) > 1]
+    return [
+        ", ".join(f"{style.symbol(k)} = {number(s[k])}" for k in told) for s in settings
+    ]
+
+
+def capitalised(text: str) -> str:
+    """The text with its first letter in upper case."""
+    return text[:1].upper() + text[1:]
 
 
 def yes(answer: bool | None) -> str:
-    """An answer in words; None is a question that makes no sense here."""
-    return "—" if answer is None else "yes" if answer else "no"
+    """An answer in words; empty where the question makes no sense."""
+    return "" if answer is None else "yes" if answer else "no"
+
+
+def span(limits: Span) -> str:
+    """A range of numbers in words."""
+    low, high = (number(limit) for limit in limits)
+    return f"{low} everywhere" if low == high else f"from {low} to {high}"
 
 
 def number(x: float) -> str:
-    """Three significant digits, with a true minus and infinity sign."""
-    text = f"{x:.3g}".replace("inf", "∞")
-    return text.replace("-", "−")
+    """Three significant digits, with a true minus sign, infinity and zero."""
+    x = 0.0 if abs(x) < 1e-12 else x
+    return f"{x:.3g}".replace("inf", "∞").replace("-", "−")

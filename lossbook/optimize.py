@@ -51,24 +51,31 @@ class LinearRisk:
         *,
         penalty: float | Array = 0.0,
     ) -> None:
-        self.loss = loss
-        features = as_numeric(loss, "X", X).astype(np.float64)
-        n = len(loss._targets(y))
-        if features.ndim != 2 or len(features) != n:
+        y = loss._targets(y)
+        features = as_numeric(loss, "X", X)
+        if features.ndim != 2 or len(features) != len(y):
             raise ValueError(
-                f"{loss!r}: X must have shape ({n}, p) to match y; "
+                f"{loss!r}: X must have shape ({len(y)}, p) to match y; "
                 f"got shape {features.shape}"
             )
-        rows, self.weights = check_sample(loss, np.arange(n), sample_weight)
-        self.weights = self.weights / self.weights.sum()
-        self.X = features[rows.astype(int)]
-        check_values(loss, "X", self.X, REALS)
-        self.y = np.asarray(y, dtype=np.float64)[rows.astype(int)]
-        loss.fit_intercept_only(self.y)  # looks at every target
+        strength = as_numeric(loss, "penalty", penalty).astype(np.float64)
+        if strength.shape not in ((), features.shape[1:]):
+            raise ValueError(
+                f"{loss!r}: penalty must be a number or have shape "
+                f"{features.shape[1:]}; got shape {strength.shape}"
+            )
+        check_values(loss, "penalty", np.append(strength, 0), NONNEGATIVE)
+        rows, weights = check_sample(loss, np.arange(len(y)), sample_weight)
+        kept = rows.astype(int)
+        self.loss = loss
+        self.X = features[kept].astype(np.float64)
+        self.y = y[kept].astype(np.float64)
+        self.weights = weights / weights.sum()
+        self.penalty = np.broadcast_to(strength, features.shape[1:])
+        check_values(loss, "X", np.append(self.X, 0), REALS)
+        loss._check_targets(self.y)
         if isinstance(loss, MulticlassLoss) and self.y.ndim == 1:
             self.y = one_hot(loss, self.y, max(2, int(self.y.max()) + 1))
-        self.penalty = np.broadcast_to(penalty, self.X.shape[1])
-        check_values(loss, "penalty", np.append(self.penalty, 0), NONNEGATIVE)
 
     def value(self, w: Array) -> float:
         """The risk at w of shape (p,), or (p, K) for several classes."""
@@ -83,10 +90,29 @@ class LinearRisk:
             return self.X.T @ (self.weights * forces.T).T + (self.penalty * w.T).T
 
     def hessian(self, w: Array) -> Array:
-        """Its Hessian (p, p); for several classes the K diagonal blocks (K, p, p)."""
+        """Its Hessian (p, p); for several classes (p K, p K), in the order of w.ravel()."""
         with np.errstate(all="ignore"):
-            bends = self.weights * self.loss._hessian(self.y, self.X @ w).T
-            return (self.X.T * bends[..., None, :]) @ self.X + np.diag(self.penalty)
+            bends = self._bends(self.X @ w)
+            p, k = self.X.shape[1], bends.shape[1]
+            hessian = np.empty((p, k, p, k))
+            for a, b in np.ndindex(k, k):
+                weights = self.weights * bends[:, a, b]
+                hessian[:, a, :, b] = (self.X.T * weights) @ self.X
+            return hessian.reshape(p * k, p * k) + np.diag(np.repeat(self.penalty, k))
+
+    def _bends(self, raw: Array) -> Array:
+        """Second derivatives of each loss in its K raw predictions: (n, K, K)."""
+        if raw.ndim == 1:
+            return self.loss._hessian(self.y, raw)[:, None, None]
+        # A loss knows only its diagonal; differences of gradients give the rest.
+        return np.stack(
+            [
+                self.loss._gradient(self.y, raw + shift)
+                - self.loss._gradient(self.y, raw - shift)
+                for shift in 1e-5 * np.eye(raw.shape[1])
+            ],
+            axis=2,
+        ) / 2e-5
 
 
 def gradient_descent(
@@ -196,8 +222,8 @@ def _check(owner: str, name: str, value: float, domain: Interval) -> None:
 class Minimum(NamedTuple):
     """Where a minimiser stopped.
 
-    ``last_step`` is the length of the step it would take next, or took last: far from
-    zero although ``converged``, it says that the minimum lies at infinity.
+    ``last_step`` is the length of the last Newton step, before any damping.  If it is
+    far from zero although the gradient vanishes, the minimum lies at infinity.
     """
 
     x: Array
@@ -217,12 +243,11 @@ def minimize_newton(
     Parameters
     ----------
     risk : LinearRisk
-        Of a smooth loss with one raw prediction a sample.
-    start : array of shape (p,)
+        Of a smooth loss.
+    start : array of shape (p,) or (p, K)
         With a finite risk.
-    tolerance : float
-        Norm of the gradient, in its units.  When it is reached, one more step is
-        taken, which squares the error.
+    tolerance : float > 0
+        Norm of the gradient.  Once it is reached, one more step squares the error.
     max_iter : int
         Largest number of steps.
     """
@@ -230,15 +255,19 @@ def minimize_newton(
     damping, length = 0.0, 0.0
     for n_iter in range(1, max_iter + 1):
         size = float(np.linalg.norm(gradient))
-        if size == 0:
-            return Minimum(x, n_iter, True, 0.0)
         bends, axes = np.linalg.eigh(risk.hessian(x))
-        bends, slopes = np.abs(bends), axes.T @ gradient
-        # Where nothing bends, the gradient itself is a step of unit curvature.
-        top = bends.max() or size
+        bends, slopes = np.abs(bends), axes.T @ gradient.ravel()
+        # Where nothing bends at all, the gradient itself is a good first step.
+        top = float(bends.max(initial=0)) or size
+        # In a flat direction a rounding error would pass for a slope and lead far away.
+        noise = 1e-9 * size + 1e-5 * tolerance
+        slopes[(bends <= 1e-9 * top) & (np.abs(slopes) <= noise)] = 0
+        if not slopes.any():
+            return Minimum(x, n_iter, True, 0.0)
+        bends = np.maximum(bends, 1e-14 * top)
+        length = float(np.linalg.norm(slopes / bends))
         for _ in range(40):
-            step = axes @ (slopes / np.maximum(bends + damping, 1e-14 * top))
-            trial = x - step
+            trial = x - (axes @ (slopes / (bends + damping))).reshape(x.shape)
             new_value, new_gradient = risk.value(trial), risk.gradient(trial)
             # Close to the minimum the value is all rounding; the gradient still tells.
             level = new_value <= value + 1e-13 * abs(value)
@@ -247,11 +276,10 @@ def minimize_newton(
             damping = max(10 * damping, 1e-6 * top)
         else:
             return Minimum(x, n_iter, size <= tolerance, length)
-        length = float(np.linalg.norm(step))
         x, value, gradient = trial, new_value, new_gradient
-        damping = damping / 10 if damping > 1e-6 * top else 0.0
         if size <= tolerance:
             return Minimum(x, n_iter, True, length)
+        damping = damping / 10 if damping > 1e-6 * top else 0.0
     return Minimum(x, max_iter, bool(np.linalg.norm(gradient) <= tolerance), length)
 
 
@@ -270,9 +298,10 @@ def minimize_piecewise_linear(
     linear x + sum_j quadratic_j x_j**2 / 2 + sum_i jumps_i max(A_i x - knots_i, 0)
 
     Each corner has a slope between 0 and its jump, and a slack under and over it:
-    A x - knots = over - under.  At the minimum the slope is 0 where there is a slack
-    under the corner, and the whole jump where there is one over it.  (Mehrotra 1992; for
-    quantile regression Portnoy & Koenker 1997, doi:10.1214/ss/1030037960.)
+    A x - knots = over - under.  At the minimum the slope is 0 where there is slack
+    under the corner, and the whole jump where there is slack over it.  (Mehrotra 1992,
+    doi:10.1137/0802028; for quantile regression Portnoy & Koenker 1997,
+    doi:10.1214/ss/1030037960.)
 
     Of several minimisers the one closest to ``start`` is returned: a quadratic pull
     decides that is too weak to be seen in the value.
@@ -290,42 +319,37 @@ def minimize_piecewise_linear(
     """
     x = start
     gap = A @ x - knots
-    spread = float(np.abs(gap).mean()) or 1.0
-    total = float(jumps.sum())
-    pull = 1e-10 * total / spread
+    spread = float(np.average(np.abs(gap), weights=jumps)) or 1.0
+    unit = spread * float(jumps.sum())
+    pull = 1e-10 * unit / spread**2
     quadratic, linear = quadratic + pull, linear - pull * start
-    sides = np.array([[1.0], [-1.0]])
     # Row 0 pairs the slope with the slack under, row 1 what is left of the jump with
     # the slack over.  Their products vanish at the minimum.
     inner = np.stack([jumps, jumps]) / 2
-    slack = np.maximum(-sides * gap, 0) + spread
+    slack = np.maximum(-_SIDES * gap, 0) + spread
     for n_iter in range(1, max_iter + 1):
         dual = -(linear + quadratic * x + A.T @ inner[0])
         primal = slack[1] - slack[0] - (A @ x - knots)
         resistance = (slack / inner).sum(axis=0)
         matrix = (A.T / resistance) @ A + np.diag(quadratic)
-
-        def direction(change: Array) -> tuple[Array, Array, Array]:
-            """Newton's step towards products that differ by ``change``."""
-            push = primal - (sides * change / inner).sum(axis=0)
-            dx = np.linalg.solve(matrix, dual + A.T @ (push / resistance))
-            d_inner = sides * ((A @ dx - push) / resistance)
-            return dx, d_inner, (change - slack * d_inner) / inner
-
-        def room(d_inner: Array, d_slack: Array) -> float:
-            """Largest step up to 1 that leaves nothing negative."""
-            shrink = max(np.max(-d_inner / inner), np.max(-d_slack / slack))
-            return 1 / max(1.0, float(shrink))
-
         products = inner * slack
-        _, d_inner, d_slack = direction(-products)
-        t = room(d_inner, d_slack)
-        reached = np.mean((inner + t * d_inner) * (slack + t * d_slack))
-        target = reached**3 / np.mean(products) ** 2
-        dx, d_inner, d_slack = direction(target - products - d_inner * d_slack)
-        t = 0.995 * room(d_inner, d_slack)
-        x, inner, slack = x + t * dx, inner + t * d_inner, slack + t * d_slack
-        print(n_iter, np.sum(inner*slack)/(spread*total), t, np.abs(dual).max()/total,np.abs(primal).max()/spread)
-        if np.sum(inner * slack) <= 1e-15 * spread * total:
+        # A first step shows how far the products can fall, a second one corrects it.
+        change = -products
+        for correct in (False, True):
+            push = primal - (_SIDES * change / inner).sum(axis=0)
+            dx = np.linalg.solve(matrix, dual + A.T @ (push / resistance))
+            d_inner = _SIDES * ((A @ dx - push) / resistance)
+            d_slack = (change - slack * d_inner) / inner
+            room = 1 / max(1.0, np.max(-d_inner / inner), np.max(-d_slack / slack))
+            if not correct:
+                reached = np.mean((inner + room * d_inner) * (slack + room * d_slack))
+                target = reached**3 / np.mean(products) ** 2
+                change = target - products - d_inner * d_slack
+        x = x + 0.995 * room * dx
+        inner, slack = inner + 0.995 * room * d_inner, slack + 0.995 * room * d_slack
+        if np.sum(inner * slack) <= 1e-15 * unit:
             break
-    return Minimum(x, n_iter, True, 0)
+    return Minimum(x, n_iter, bool(np.sum(inner * slack) <= 1e-9 * unit), 0.0)
+
+
+_SIDES = np.array([[1.0], [-1.0]])

@@ -1,232 +1,67 @@
-"""The figures that recur.  Each takes axes or makes them, draws, and returns them."""
+"""The figures that recur.
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+Each takes axes or makes them, draws, and returns them; the numbers come from
+:mod:`lossbook.atlas` or from the caller.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike
 
 from lossbook import style
-from lossbook.base import Loss, MulticlassLoss
-from lossbook.domains import UNIT
-from lossbook.margin import MarginLoss
+from lossbook.atlas import (
+    AMOUNT,
+    DERIVATIVES,
+    MARGIN,
+    RESIDUAL,
+    Span,
+    Which,
+    elicited,
+    jumps,
+    minimizers,
+    number,
+    scaled_risk,
+    trace,
+    variant_labels,
+    view,
+)
+from lossbook.base import Loss
 from lossbook.numerics import Array
-from lossbook.residual import ResidualLoss
 
-Which = Literal["value", "gradient", "hessian"]
-WHICH: tuple[Which, ...] = ("value", "gradient", "hessian")
-
-# Mean 4, median 2: losses that ask for different numbers give different answers.
+# Mean 4, median 2: losses that ask for different things give different answers.
 SAMPLE = np.array([0.0, 1.0, 2.0, 2.0, 3.0, 4.0, 16.0])
 AMOUNTS = np.array([0.5, 1.0, 2.0, 2.0, 3.0, 3.5, 16.0])
 
 
-# ---- numbers: a loss as three functions of one number --------------------------------
-
-
-@dataclass(frozen=True)
-class View:
-    """How the losses of one mould are shown: the same axes for all of them.
-
-    Attributes
-    ----------
-    argument : str
-        Label of the horizontal axis.
-    names : three str
-        What value, gradient and hessian are called.
-    span : (low, high)
-        Of the argument.
-    limits : three (low, high)
-        Of value, gradient and hessian.
-    inputs : function
-        (loss, argument) -> (y_true, raw_prediction).
-    sign : 1 or -1
-        d raw / d argument, which the gradient is multiplied with.
-    log : bool
-        Whether the argument is a positive number on a logarithmic axis.
-    """
-
-    argument: str
-    names: tuple[str, str, str]
-    span: tuple[float, float]
-    limits: tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
-    inputs: Callable[[Loss, Array], tuple[Array, Array]]
-    sign: int = 1
-    log: bool = False
-
-
-RESIDUAL = View(
-    argument="residual $r = y - f$",
-    names=(r"loss $\rho(r)$", r"influence $\rho'(r)$", r"curvature $\rho''(r)$"),
-    span=(-6, 6),
-    limits=((-0.3, 9), (-4.4, 4.4), (-1.1, 2.4)),
-    inputs=lambda loss, r: (r, np.zeros_like(r)),
-    sign=-1,
-)
-MARGIN = View(
-    argument="margin $m$",
-    names=(r"loss $\varphi(m)$", r"slope $\varphi'(m)$", r"curvature $\varphi''(m)$"),
-    span=(-4, 4),
-    limits=((-0.2, 5), (-4.5, 0.5), (-0.6, 4.4)),
-    inputs=lambda loss, m: (np.ones_like(m), m),
-)
-PROBABILITY = replace(
-    MARGIN, limits=((-0.1, 4.1), (-1.3, 0.1), (-0.2, 0.5)), argument="margin $m$"
-)
-AMOUNT = View(
-    argument="prediction $z$ when $y = 1$",
-    names=("loss", "slope in $f$", "curvature in $f$"),
-    span=(1 / 8, 8),
-    limits=((-0.3, 8), (-6.5, 6.5), (-0.5, 8)),
-    inputs=lambda loss, z: (np.ones_like(z), loss.link(z)),
-    log=True,
-)
-ONE_OF_THREE = View(
-    argument="lead $t$ of the true class",
-    names=("loss", "slope in $t$", "curvature in $t$"),
-    span=(-4, 4),
-    limits=((-0.1, 5), (-1.15, 0.1), (-0.05, 0.75)),
-    inputs=lambda loss, t: (
-        np.zeros(len(t), dtype=int),
-        np.column_stack([t, np.zeros_like(t), np.zeros_like(t)]),
-    ),
-)
-
-
-def view(loss: Loss) -> View:
-    """The axes on which a loss is shown."""
-    if isinstance(loss, ResidualLoss):
-        return RESIDUAL
-    if isinstance(loss, MulticlassLoss):
-        return ONE_OF_THREE
-    if isinstance(loss, MarginLoss):
-        return MARGIN
-    return PROBABILITY if loss.y_domain == UNIT else AMOUNT
-
-
-def curve(loss: Loss, which: Which, argument: ArrayLike) -> Array:
-    """Value, gradient or hessian of a loss in the argument of its mould.
-
-    Parameters
-    ----------
-    loss : Loss
-    which : {"value", "gradient", "hessian"}
-    argument : array of shape (n,)
-        Residuals, margins, predictions of an amount 1, or, for several classes, the
-        lead t in the raw predictions (t, 0, 0) when the first class is true.
-    """
-    shown = view(loss)
-    y, raw = shown.inputs(loss, np.asarray(argument, dtype=float))
-    result = getattr(loss, which)(y, raw)
-    if result.ndim == 2:
-        result = result[:, 0]
-    return shown.sign * result if which == "gradient" else result
-
-
-@dataclass(frozen=True)
-class Jump:
-    """A point where a curve jumps: its limits from both sides and its value there."""
-
-    at: float
-    left: float
-    value: float
-    right: float
-
-
-def trace(
-    loss: Loss, which: Which, span: tuple[float, float], n: int = 400
-) -> tuple[Array, Array, list[Jump]]:
-    """A curve ready to draw: NaN where it jumps, and the list of its jumps."""
-    low, high = span
-    step = 1e-9 * (high - low)
-    kinks = [k for k in _kinks(loss) if low < k < high]
-    edges = [low, *kinks, high]
-    grid = np.geomspace if view(loss).log else np.linspace
-    pieces = [
-        grid(a + step * (a > low), b - step * (b < high), n)
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
-    x, y = [pieces[0]], [curve(loss, which, pieces[0])]
-    jumps = []
-    for k, piece in zip(kinks, pieces[1:], strict=True):
-        left, right = float(y[-1][-1]), float(curve(loss, which, piece[:1])[0])
-        value = float(curve(loss, which, [k])[0])
-        jumped = abs(right - left) > 1e-6
-        if jumped:
-            jumps.append(Jump(k, left, value, right))
-        x += [np.array([k]), piece]
-        y += [np.array([np.nan if jumped else value]), curve(loss, which, piece)]
-    return np.concatenate(x), np.concatenate(y), jumps
-
-
-def _kinks(loss: Loss) -> list[float]:
-    if not isinstance(loss, MulticlassLoss):
-        return sorted(loss.kinks)
-    # Along the cut (t, 0, 0) the curvature jumps where a probability becomes zero.
-    t = np.linspace(*ONE_OF_THREE.span, 8001)
-    raw = ONE_OF_THREE.inputs(loss, t)[1]
-    support = (loss.link.inverse(raw) > 0).sum(axis=1)
-    return list(t[:-1][np.diff(support) != 0])
-
-
-# ---- drawing -------------------------------------------------------------------------
-
-
-def loss_curves(
-    losses: Sequence[Loss],
-    which: Which = "value",
-    *,
-    span: tuple[float, float] | None = None,
-    labels: Sequence[str] | None = None,
-    ax: Axes | None = None,
-) -> Axes:
-    """Curves of losses of one mould on one axes, each labelled beside its line.
-
-    Parameters
-    ----------
-    losses : sequence of Loss
-    which : {"value", "gradient", "hessian"}
-    span : (low, high), optional
-        Of the argument; by default that of the mould.
-    labels : sequence of str, optional
-        By default the names of the classes; "" leaves a line unlabelled.
-    ax : Axes, optional
-    """
-    ax = _axes(ax)
-    shown = view(losses[0])
-    low, high = span or shown.span
-    ax.set(xlim=(low, high), ylim=shown.limits[WHICH.index(which)])
-    if shown.log:
-        _log_axis(ax)
-    labels = [style.name(loss) for loss in losses] if labels is None else labels
-    for loss, label, look in zip(losses, labels, _looks(losses), strict=True):
-        _draw_trace(ax, loss, which, (low, high), label=label or None, **look)
-    ax.set_xlabel(shown.argument)
-    ax.set_title(shown.names[WHICH.index(which)])
-    label_lines(ax)
-    return ax
+# ---- losses --------------------------------------------------------------------------
 
 
 def four_panel(
     loss: Loss | Sequence[Loss],
     sample: ArrayLike | None = None,
-    axes: np.ndarray | None = None,
+    axes: ArrayLike | None = None,
 ) -> np.ndarray:
     """Loss, gradient, curvature and what is elicited, in four panels.
+
+    Losses of one mould are drawn on the same axes, with the familiar loss of the
+    mould in the background.
 
     Parameters
     ----------
     loss : Loss or sequence of Loss
         Several losses must be of one mould.
-    sample : array, optional
-        The sample of the fourth panel, for regression losses.
-    axes : array of four Axes, optional
+    sample : array of shape (n,), optional
+        The sample of the fourth panel; for regression losses.
+    axes : four Axes, optional
 
     Returns
     -------
@@ -234,22 +69,72 @@ def four_panel(
     """
     losses = [loss] if isinstance(loss, Loss) else list(loss)
     if axes is None:
-        _, axes = plt.subplots(2, 2, figsize=(6, 4.6))
-    axes = np.asarray(axes).ravel()
-    labels = _variant_labels(losses)
-    for which, ax, here in zip(WHICH, axes, (labels, *[[""] * len(losses)] * 2)):
-        if which != "value":
-            ax.axhline(0, color=style.GRID, linewidth=0.8, zorder=0)
-        loss_curves(losses, which, labels=here, ax=ax)
-    shown = view(losses[0])
-    if shown is RESIDUAL or shown is AMOUNT:
-        default = AMOUNTS if shown.log else SAMPLE
-        risk_curves(losses, default if sample is None else sample, ax=axes[3])
-    elif shown is MARGIN:
-        minimizer_curves(losses, ax=axes[3])
+        _, axes = plt.subplots(2, 2, figsize=(6, 4.9))
+    panels = np.asarray(axes).ravel()
+    layout = view(losses[0])
+    labels = variant_labels(losses)
+    for which, ax in zip(DERIVATIVES, panels, strict=False):
+        first = which == "value"
+        if type(layout.reference) not in map(type, losses):
+            _reference(ax, layout.reference, which, labelled=first)
+        loss_curves(
+            losses, which, labels=labels if first else [""] * len(losses), ax=ax
+        )
+    if layout in (RESIDUAL, AMOUNT):
+        default = AMOUNTS if layout.positive else SAMPLE
+        risk_curves(losses, default if sample is None else sample, ax=panels[3])
+    elif layout is MARGIN:
+        minimizer_curves(losses, ax=panels[3])
     else:
-        elicited_curves(losses, ax=axes[3])
-    return axes
+        elicited_curves(losses, ax=panels[3])
+    return panels
+
+
+def loss_curves(
+    losses: Sequence[Loss],
+    which: Which = "value",
+    *,
+    span: Span | None = None,
+    limits: Span | None = None,
+    labels: Sequence[str] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Losses of one mould, or a derivative of them, each labelled beside its line.
+
+    Jumps are not joined: a dot is the value there, a circle a limit from one side,
+    and an arrow the derivative of a jump, infinite at one point.
+
+    Parameters
+    ----------
+    losses : sequence of Loss
+    which : {"value", "gradient", "hessian"}
+    span, limits : (low, high), optional
+        Of the two axes; by default those of the mould.
+    labels : sequence of str, optional
+        By default the names of the classes, or the parameters of one class; ""
+        leaves a line without a label.
+    ax : Axes, optional
+    """
+    ax = _axes(ax)
+    layout = view(losses[0])
+    nth = DERIVATIVES.index(which)
+    low, high = layout.span if span is None else span
+    ax.set(xlim=(low, high), ylim=layout.limits[nth] if limits is None else limits)
+    if layout.positive:
+        _log_axis(ax)
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    ax.yaxis.set_major_locator(MaxNLocator(5))
+    if which != "value":
+        ax.axhline(0, color=style.GRID, linewidth=0.8, zorder=0)
+    labels = variant_labels(losses) if labels is None else labels
+    for loss, look, label in zip(losses, _looks(losses), labels, strict=True):
+        ax.plot(*trace(loss, which, (low, high)), label=label or "_", **look)
+        _draw_jumps(ax, loss, which, look["color"])
+    ax.set_xlabel(layout.argument)
+    ax.set_title(layout.names[nth])
+    label_lines(ax)
+    return ax
 
 
 def risk_curves(
@@ -257,118 +142,96 @@ def risk_curves(
 ) -> Axes:
     """Mean loss of a constant prediction on a sample, each minimiser marked.
 
-    Each curve is drawn above its minimum and scaled, so that several fit; the sample
-    is the row of points below.
+    Curves are scaled (see :func:`lossbook.atlas.scaled_risk`).  The strokes below are
+    the sample; its mean and its median are marked above.
     """
     ax = _axes(ax)
     y = np.asarray(sample, dtype=float)
-    log = view(losses[0]).log
-    if log:
-        candidates = np.geomspace(y.min() / 1.3, y.max() * 1.3, 400)
+    if view(losses[0]).positive:
+        candidates = np.geomspace(y.min() / 1.4, y.max() * 1.4, 401)
         _log_axis(ax)
     else:
-        margin = 0.1 * np.ptp(y)
-        candidates = np.linspace(y.min() - margin, y.max() + margin, 401)
+        reach = 0.12 * np.ptp(y)
+        candidates = np.linspace(y.min() - reach, y.max() + reach, 401)
+    ax.set(xlim=candidates[[0, -1]], ylim=(-0.22, 1.15), yticks=[])
+    ax.spines["left"].set_visible(False)
+    ax.plot(y, np.full(len(y), -0.14), "|", color=style.INK, markersize=8)
+    for name, at, side in (
+        ("median", np.median(y), "right"),
+        ("mean", y.mean(), "left"),
+    ):
+        ax.plot([at, at], [0, 1.02], color=style.FAINT, linewidth=0.9, zorder=0)
+        ax.text(at, 1.04, name, ha=side, fontsize="small", color=style.MUTED)
     for loss, look in zip(losses, _looks(losses), strict=True):
         best, height = scaled_risk(loss, y, candidates)
+        height[height > 1] = np.nan
         ax.plot(candidates, height, **look)
-        ax.plot(best, 0, "o", color=look["color"], markersize=7, clip_on=False)
-        ax.annotate(
-            f"{best:.2f}",
-            (best, 0),
-            (0, 9),
-            textcoords="offset points",
-            ha="center",
-            color=look["color"],
-            fontsize="small",
-        )
-    ax.plot(y, np.full(len(y), -0.13), "|", color=style.INK, markersize=8)
-    ax.set(ylim=(-0.2, 1.0), yticks=[], xlim=(candidates[0], candidates[-1]))
+        ax.plot(best, 0, "o", color=look["color"], markersize=7)
     ax.set_xlabel("constant prediction $c$")
-    ax.set_title("mean loss on a sample (scaled)")
+    ax.set_title("mean loss on a sample")
     return ax
-
-
-def scaled_risk(loss: Loss, sample: Array, candidates: Array) -> tuple[float, Array]:
-    """Best constant on the scale of the prediction, and the scaled excess risk."""
-    raw = loss.fit_intercept_only(sample)
-    risks = np.array([loss(sample, np.full(len(sample), loss.link(c))) for c in candidates])
-    excess = risks - loss(sample, np.full(len(sample), raw))
-    best = float(loss.link.inverse(np.asarray(raw)))
-    return best, excess / (2 * np.median(excess))
 
 
 def minimizer_curves(losses: Sequence[Loss], *, ax: Axes | None = None) -> Axes:
-    """Raw prediction with the least expected loss, as a function of eta."""
+    """Raw prediction with the least expected loss, against the true probability.
+
+    Shaded is the wrong side.  Infinite minimisers stand at the edge, with an arrow.
+    """
     ax = _axes(ax)
-    high = 3.2
-    for below, above in (((0, 0.5), (0, high)), ((0.5, 1), (-high, 0))):
-        ax.fill_between(below, *above, color=style.GRID, alpha=0.3, linewidth=0)
+    top = 3.2
+    ax.fill_between([0, 0.5], 0, top, color=style.GRID, alpha=0.35, linewidth=0)
+    ax.fill_between([0.5, 1], -top, 0, color=style.GRID, alpha=0.35, linewidth=0)
+    ax.text(0.25, top / 2, "wrong side", ha="center", va="center", fontsize="small")
     for loss, look in zip(losses, _looks(losses), strict=True):
         eta, f = minimizers(loss)
-        ax.plot(eta, np.clip(f, -high, high), **look)
-    ax.set(xlim=(0, 1), ylim=(-high, high), xticks=[0, 0.5, 1], xticklabels=["0", "½", "1"])
-    ax.set_xlabel(r"$\eta = P(Y = 1)$")
-    ax.set_title("best $f$ (shaded: wrong side)")
+        ax.plot(eta, np.clip(f, -0.9 * top, 0.9 * top), **look)
+        for sign, at, marker in ((1, 0.75, "^"), (-1, 0.25, "v")):
+            if np.isinf(f[np.searchsorted(eta, at)]):
+                ax.plot(at, sign * 0.98 * top, marker, color=look["color"])
+                text = number(sign * np.inf)
+                ax.text(
+                    at + 0.04, sign * 0.72 * top, text, color=look["color"], va="center"
+                )
+    ax.set(ylim=(-top, top))
+    _probability_axis(ax)
+    ax.set_title("best raw prediction $f$")
     return ax
-
-
-def minimizers(loss: Loss, n: int = 100) -> tuple[Array, Array]:
-    """eta and the minimiser f*(eta) on both sides of one half, with NaN between."""
-    half = np.linspace(0.002, 0.499999, n)
-    eta = np.concatenate([half, [0.5], 1 - half[::-1]])
-    f = np.array([loss.fit_intercept_only([p]) for p in eta])
-    if abs(f[n + 1] - f[n - 1]) > 1e-3:
-        f[n] = np.nan
-    return eta, f
 
 
 def elicited_curves(losses: Sequence[Loss], *, ax: Axes | None = None) -> Axes:
-    """Predicted probability with the least expected loss, as a function of eta."""
+    """Predicted probability with the least expected loss, against the true one."""
     ax = _axes(ax)
-    ax.plot([0, 1], [0, 1], color=style.GRID, linewidth=4, zorder=0)
+    ax.plot([0, 1], [0, 1], color=style.GRID, linewidth=5, zorder=0)
     for loss, look in zip(losses, _looks(losses), strict=True):
         ax.plot(*elicited(loss), **look)
-    ax.set(xlim=(0, 1), ylim=(-0.04, 1.04), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
-    ax.set(xticklabels=["0", "½", "1"], yticklabels=["0", "½", "1"])
-    ax.set_xlabel(r"true probability $\eta$")
-    ax.set_title("best $p$ (grey: the truth)")
+    ax.text(0.62, 0.5, "the truth", fontsize="small", color=style.MUTED)
+    ax.set(ylim=(-0.04, 1.04), yticks=[0, 0.5, 1], yticklabels=["0", "½", "1"])
+    _probability_axis(ax)
+    ax.set_title("best probability $p$")
     return ax
 
 
-def elicited(loss: Loss) -> tuple[Array, Array]:
-    """eta and the probability that minimises the expected loss."""
-    if not isinstance(loss, MulticlassLoss):
-        eta, f = minimizers(loss)
-        return eta, loss.link.inverse(f)
-    eta = np.linspace(0.002, 0.998, 201)
-    rows = np.column_stack([eta, 0.7 * (1 - eta), 0.3 * (1 - eta)])
-    best = [loss.link.inverse(loss.fit_intercept_only(row[None, :])) for row in rows]
-    return eta, np.array(best)[:, 0]
-
-
 def reliability(
-    table: Mapping[str, Array], *, ax: Axes | None = None, **line: Any
+    table: Mapping[str, ArrayLike], *, ax: Axes | None = None, **line: Any
 ) -> Axes:
-    """A reliability diagram: observed frequency against predicted probability.
+    """A reliability diagram: how often it happened against how probable it was said.
 
     Parameters
     ----------
     table : mapping
-        ``mean_predicted``, ``fraction_positive`` and ``count`` of each bin; the area
-        of a point is proportional to its count.
+        ``mean_predicted``, ``fraction_positive`` and ``count`` of each bin, as from
+        :func:`lossbook.evaluation.reliability_table`.  The area of a point is
+        proportional to its count.
     ax : Axes, optional
     **line
-        Passed to ``ax.plot``.
+        Options of ``ax.plot``: ``color``, ``linestyle``, ``label``.
     """
-    ax = _axes(ax, figsize=(4, 4))
+    ax = _axes(ax, figsize=(3.8, 3.8))
+    x, y = np.asarray(table["mean_predicted"]), np.asarray(table["fraction_positive"])
     count = np.asarray(table["count"], dtype=float)
-    used = count > 0
-    x = np.asarray(table["mean_predicted"])[used]
-    y = np.asarray(table["fraction_positive"])[used]
-    ax.plot([0, 1], [0, 1], color=style.GRID, linewidth=1, zorder=0)
-    (drawn,) = ax.plot(x, y, **{"linewidth": 1.2, **line})
-    ax.scatter(x, y, 150 * count[used] / count.max(), color=drawn.get_color())
+    ax.plot([0, 1], [0, 1], color=style.GRID, linewidth=1.2, zorder=0)
+    (drawn,) = ax.plot(x, y, **{"linewidth": 1.4, **line})
+    ax.scatter(x, y, 120 * count / count.max(), color=drawn.get_color(), zorder=3)
     ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     ax.set_xlabel("predicted probability")
     ax.set_title("observed frequency")
@@ -380,61 +243,59 @@ def _axes(ax: Axes | None, **options: Any) -> Axes:
 
 
 def _looks(losses: Sequence[Loss]) -> list[dict[str, Any]]:
-    """Line of each loss; further losses of one class keep the colour only."""
-    looks, seen = [], dict[type[Loss], int]()
-    for loss in losses:
-        nth = seen.setdefault(type(loss), 0)
-        seen[type(loss)] += 1
-        look = style.line(loss)
-        if nth:
-            others = [d for d in style.LINESTYLES if d != look["linestyle"]]
-            look["linestyle"] = others[(nth - 1) % len(others)]
-        looks.append(look)
-    return looks
-
-
-def _variant_labels(losses: Sequence[Loss]) -> list[str]:
-    """What tells the losses apart: parameters of one class, else names."""
-    if len(losses) == 1:
-        return [""]
+    """Colour and line style: of each class, or, within one class, one style each."""
     if len({type(loss) for loss in losses}) > 1:
-        return [style.name(loss) for loss in losses]
-    settings = [vars(loss) for loss in losses]
-    told = [k for k in settings[0] if len({s[k] for s in settings}) > 1]
-    return [", ".join(f"{style.symbol(k)} = {s[k]:g}" for k in told) for s in settings]
+        return [style.line(loss) for loss in losses]
+    styles = style.LINESTYLES
+    return [
+        {"color": style.color(loss), "linestyle": styles[nth % len(styles)]}
+        for nth, loss in enumerate(losses)
+    ]
+
+
+def _reference(ax: Axes, loss: Loss, which: Which, *, labelled: bool) -> None:
+    look = {"color": style.FAINT, "linewidth": 1.0, "zorder": 1}
+    label = style.name(loss) if labelled else "_"
+    ax.plot(*trace(loss, which), label=label, **look)
 
 
 def _log_axis(ax: Axes) -> None:
     ax.set_xscale("log", base=2)
-    ax.xaxis.set_major_formatter(lambda z, _: f"{z:g}" if z >= 1 else f"1/{1 / z:g}")
+    ax.xaxis.set_major_locator(LogLocator(base=2, numticks=12))
+    ax.xaxis.set_major_formatter(FuncFormatter(_power_of_two))
 
 
-def _draw_trace(
-    ax: Axes, loss: Loss, which: Which, span: tuple[float, float], **look: Any
-) -> None:
-    """A curve with its jumps: open circles at the limits, a dot at the value."""
-    x, y, jumps = trace(loss, which, span)
-    (drawn,) = ax.plot(x, y, **look)
-    color = drawn.get_color()
-    for jump in jumps:
-        if which == "hessian":
-            continue
+def _power_of_two(z: float, _: int | None = None) -> str:
+    return f"{z:g}" if z >= 1 else f"1/{1 / z:g}"
+
+
+def _probability_axis(ax: Axes) -> None:
+    ax.set(xlim=(0, 1), xticks=[0, 0.5, 1], xticklabels=["0", "½", "1"])
+    ax.set_xlabel(r"true probability $\eta$")
+
+
+def _draw_jumps(ax: Axes, loss: Loss, which: Which, color: str) -> None:
+    """Circles at the limits, a dot at the value; an arrow for the derivative."""
+    small = {"color": color, "markersize": 4.5, "linestyle": "none"}
+    for jump in jumps(loss, which):
         for limit in {jump.left, jump.right} - {jump.value}:
-            ax.plot(jump.at, limit, "o", mfc="none", color=color, markersize=4)
-        ax.plot(jump.at, jump.value, "o", color=color, markersize=4)
-    if which == "value":
-        return
-    below = WHICH[WHICH.index(which) - 1]
-    for jump in trace(loss, below, span, n=2)[2]:
-        # The derivative of a jump: infinite at one point.
-        up = jump.right > jump.left
+            ax.plot(jump.at, limit, "o", markerfacecolor="none", **small)
+        ax.plot(jump.at, jump.value, "o", **small)
+    for jump in jumps(loss, DERIVATIVES[DERIVATIVES.index(which) - 1]):
+        if which == "value":
+            break
+        edge = ax.get_ylim()[jump.right > jump.left]
         ax.annotate(
             "",
-            (jump.at, 1.0 if up else 0.0),
-            (jump.at, 0.0),
-            xycoords=("data", "axes fraction"),
-            textcoords="data",
-            arrowprops={"arrowstyle": "-|>", "color": color, "shrinkA": 0, "shrinkB": 0},
+            (jump.at, edge),
+            (jump.at, 0),
+            arrowprops={
+                "arrowstyle": "-|>",
+                "color": color,
+                "linewidth": 1.4,
+                "shrinkA": 0,
+                "shrinkB": 0,
+            },
         )
 
 
@@ -442,41 +303,43 @@ def _draw_trace(
 
 
 def label_line(
-    ax: Axes, line: Line2D, text: str, x: float, *, dy: float = 5.0, **text_options: Any
+    ax: Axes, line: Line2D, text: str, x: float, *, dy: float = 5.0, **options: Any
 ) -> Annotation:
-    """Write ``text`` in the colour of a line, ``dy`` points above it at ``x``."""
-    data_x, data_y = (np.asarray(d, dtype=float) for d in line.get_data())
-    seen = np.isfinite(data_y)
-    y = float(np.interp(x, data_x[seen], data_y[seen]))
-    options = {
+    """Write a text in the colour of a line, ``dy`` points above the line at ``x``.
+
+    Parameters
+    ----------
+    ax : Axes
+    line : Line2D
+    text : str
+    x : float
+        In data coordinates.
+    dy : float
+        Negative writes below the line.
+    **options
+        Of the text: ``ha``, ``fontsize``, …
+    """
+    data = np.column_stack(line.get_data()).astype(float)
+    known = data[np.isfinite(data).all(axis=1)]
+    y = np.interp(x, *known[np.argsort(known[:, 0])].T)
+    look = {
         "color": line.get_color(),
+        "fontsize": "small",
         "ha": "center",
         "va": "bottom" if dy >= 0 else "top",
-        **text_options,
     }
-    return ax.annotate(text, (x, y), (0, dy), textcoords="offset points", **options)
-
-
-# Where a label may stand from its point of the line: (dx, dy) in units of the gap.
-_PLACES = [
-    (1, 0, "left", "center"),
-    (0, 1, "center", "bottom"),
-    (1, 1, "left", "bottom"),
-    (-1, 1, "right", "bottom"),
-    (0, -1, "center", "top"),
-    (1, -1, "left", "top"),
-    (-1, -1, "right", "top"),
-    (-1, 0, "right", "center"),
-]
+    return ax.annotate(
+        text, (x, y), (0, dy), textcoords="offset points", **{**look, **options}
+    )
 
 
 def label_lines(
     ax: Axes, lines: Sequence[Line2D] | None = None, *, gap: float = 4.0
 ) -> list[Annotation]:
-    """Write each line's label beside it, where there is room; no legend.
+    """Write the label of each line beside it, where there is room; no legend needed.
 
-    Each label goes where it covers no line and no other text, nearer to its own line
-    than to any other, and as far right as possible.
+    A label covers no line and no other text, is nearer to its own line than to the
+    others, and stands as far right as that allows.
 
     Parameters
     ----------
@@ -485,68 +348,107 @@ def label_lines(
     lines : sequence of Line2D, optional
         By default every line with a label.
     gap : float
-        Distance from the line in points.
+        Distance from the line, in points.
     """
-    if lines is None:
-        lines = ax.get_lines()
-    lines = [line for line in lines if not str(line.get_label()).startswith("_")]
-    if not lines:
+    lines = ax.get_lines() if lines is None else lines
+    named = [line for line in lines if not str(line.get_label()).startswith("_")]
+    if not named:
         return []
-    figure = ax.get_figure()
+    # The layout must be settled before anything can be measured.
+    figure = ax.figure.canvas.figure
     figure.draw_without_rendering()
-    frame = ax.get_window_extent()
-    paths = {line: _pixels(line, frame) for line in ax.get_lines()}
-    taken = [text.get_window_extent() for text in ax.texts if text.get_text()]
+    point = figure.dpi / 72
+    room = _Room(
+        frame=ax.get_window_extent(),
+        gap=gap * point,
+        paths={line: _visible_path(line, ax) for line in ax.get_lines()},
+        taken=[text.get_window_extent() for text in ax.texts if text.get_text()],
+    )
     labels = []
-    for line in lines:
-        label = _best_place(ax, line, paths, taken, frame, gap)
-        taken.append(label.get_window_extent())
+    for line in named:
+        label = ax.annotate(
+            str(line.get_label()),
+            (0, 0),
+            (0, 0),
+            textcoords="offset points",
+            color=_text_color(line),
+            fontsize="small",
+        )
+        box = label.get_window_extent()
+        at, place = room.best(line, box.width, box.height)
+        label.xy = ax.transData.inverted().transform(at)
+        label.set_position((place.dx * gap, place.dy * gap))
+        label.set(ha=place.ha, va=place.va)
+        room.taken.append(label.get_window_extent())
         labels.append(label)
     return labels
 
 
-def _best_place(
-    ax: Axes,
-    line: Line2D,
-    paths: dict[Line2D, Array],
-    taken: list[Bbox],
-    frame: Bbox,
-    gap: float,
-) -> Annotation:
-    pixel = ax.get_figure().dpi / 72
-    label = ax.annotate(
-        str(line.get_label()),
-        (0, 0),
-        (0, 0),
-        textcoords="offset points",
-        color=line.get_color(),
-        fontsize="small",
-    )
-    box = label.get_window_extent()
-    width, height = box.width, box.height
-    own = paths[line]
-    others = [p for other, p in paths.items() if other is not line and len(p)]
-    crowd = np.concatenate(others) if others else np.empty((0, 2))
-    best = (np.inf, own[-1], _PLACES[0])
-    for point in own[:: max(1, len(own) // 60)]:
-        for place in _PLACES:
-            dx, dy, ha, va = place
-            left = point[0] + dx * gap * pixel - {"left": 0, "center": 0.5, "right": 1}[ha] * width
-            low = point[1] + dy * gap * pixel - {"bottom": 0, "center": 0.5, "top": 1}[va] * height
-            here = Bbox.from_bounds(left, low, width, height)
-            outside = max(frame.x0 - here.x0, here.x1 - frame.x1, frame.y0 - here.y0, here.y1 - frame.y1, 0)
-            cost = 10.0 * outside / pixel
-            cost += 1000.0 * any(here.overlaps(other) for other in taken)
-            cost += 20.0 * _inside(own, here.padded(pixel)) + 20.0 * _inside(crowd, here.padded(pixel))
-            cost += 2.0 * _inside(crowd, here.padded(1.8 * gap * pixel))
-            cost += 20.0 * (frame.x1 - point[0]) / frame.width
-            if cost < best[0]:
-                best = (cost, point, place)
-    _, point, (dx, dy, ha, va) = best
-    label.xy = ax.transData.inverted().transform(point)
-    label.set_position((dx * gap, dy * gap))
-    label.set(ha=ha, va=va)
-    return label
+@dataclass(frozen=True)
+class _Place:
+    """Where a label stands from a point: steps of one gap, and alignments."""
+
+    dx: int
+    dy: int
+
+    @property
+    def ha(self) -> str:
+        return {1: "left", 0: "center", -1: "right"}[self.dx]
+
+    @property
+    def va(self) -> str:
+        return {1: "bottom", 0: "center", -1: "top"}[self.dy]
+
+    def box(self, at: Array, gap: float, width: float, height: float) -> Bbox:
+        left = at[0] + self.dx * gap + width * (self.dx - 1) / 2
+        low = at[1] + self.dy * gap + height * (self.dy - 1) / 2
+        return Bbox.from_bounds(left, low, width, height)
+
+
+_PLACES = [
+    _Place(dx, dy) for dy in (0, 1, -1) for dx in (1, 0, -1) if (dx, dy) != (0, 0)
+]
+
+
+@dataclass
+class _Room:
+    """What is already on the axes, in pixels."""
+
+    frame: Bbox
+    gap: float
+    paths: dict[Line2D, Array]
+    taken: list[Bbox]
+
+    def best(self, line: Line2D, width: float, height: float) -> tuple[Array, _Place]:
+        """The point of the line and the place beside it that cost least."""
+        own = self.paths[line]
+        if not len(own):
+            raise ValueError(f"the line {line.get_label()!r} does not cross the axes")
+        others = np.concatenate(
+            [np.empty((0, 2))] + [p for k, p in self.paths.items() if k is not line]
+        )
+        choices = [
+            (self._cost(place.box(at, self.gap, width, height), own, others), at, place)
+            for at in own[:: max(1, len(own) // 80)]
+            for place in _PLACES
+        ]
+        _, at, place = min(choices, key=lambda choice: choice[0])
+        return at, place
+
+    def _cost(self, box: Bbox, own: Array, others: Array) -> float:
+        frame = self.frame
+        outside = max(
+            frame.x0 - box.x0, box.x1 - frame.x1, frame.y0 - box.y0, box.y1 - frame.y1
+        )
+        near = box.padded(self.gap / 2)
+        return (
+            1000.0 * any(near.overlaps(other) for other in self.taken)
+            + 10.0 * max(outside, 0) / self.gap
+            + 20.0 * (_inside(own, box) + _inside(others, near))
+            # A neighbour closer than twice the gap makes it unclear whose label it is.
+            + 2.0 * _inside(others, box.padded(2 * self.gap))
+            + 20.0 * (frame.x1 - box.x1) / frame.width
+        )
 
 
 def _inside(points: Array, box: Bbox) -> int:
@@ -554,16 +456,22 @@ def _inside(points: Array, box: Bbox) -> int:
     return int(np.sum((x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)))
 
 
-def _pixels(line: Line2D, frame: Bbox) -> Array:
-    """Points two pixels apart along the visible part of a line."""
-    xy = line.get_transform().transform(np.column_stack(line.get_data()).astype(float))
-    starts, ends = xy[:-1], xy[1:]
-    whole = np.isfinite(starts).all(axis=1) & np.isfinite(ends).all(axis=1)
-    points = [np.empty((0, 2))]
-    for start, end in zip(starts[whole], ends[whole], strict=True):
-        n = 1 + int(min(np.hypot(*(end - start)), 4000) // 4)
-        points.append(start + np.linspace(0, 1, n, endpoint=False)[:, None] * (end - start))
-    path = np.concatenate(points)
-    x, y = path.T
-    seen = (x >= frame.x0) & (x <= frame.x1) & (y >= frame.y0) & (y <= frame.y1)
-    return path[seen]
+def _visible_path(line: Line2D, ax: Axes) -> Array:
+    """Points a few pixels apart along the part of a line inside the axes."""
+    data = np.column_stack(line.get_data()).astype(float)
+    frame = ax.get_window_extent()
+    points = line.get_transform().transform(data)
+    path = [points[:1]]
+    for start, end in zip(points[:-1], points[1:], strict=True):
+        steps = np.hypot(*(end - start)) / 4
+        # A gap in the line, or a piece that leaves the axes far behind.
+        if not steps < 2000:
+            continue
+        path.append(start + np.linspace(0, 1, int(steps) + 2)[1:, None] * (end - start))
+    every = np.concatenate(path)
+    return every[[frame.contains(x, y) for x, y in every]]
+
+
+def _text_color(line: Line2D) -> Any:
+    """The colour of the line, or one with contrast enough for letters."""
+    return style.MUTED if line.get_color() == style.FAINT else line.get_color()

@@ -1,9 +1,9 @@
-"""One look for every figure of the book: ``use()``, and a line for each loss class.
+"""One look for every figure of the book: ``use()``, and one line for each loss class.
 
-The site inverts figures on dark pages (``invert(1) hue-rotate(180deg)``), so nothing
-here paints a background, and every colour keeps a contrast of at least 4.5 to 1 on the
-light page and, inverted, on the dark page.  Eight colours cannot all be told apart by
-every eye; colour and line style together can.
+The site inverts figures on dark pages (``invert(1) hue-rotate(180deg)``).  So nothing
+here paints a background, and each colour has a contrast of at least 4.5 to 1 on the
+light page and, inverted, on the dark page.  No eight colours are told apart by every
+eye; colour and line style together are.
 """
 
 import re
@@ -24,27 +24,27 @@ OCHRE = "#8A6A00"
 INDIGO = "#3A3FB0"
 INK = "#222222"
 MUTED = "#6A6A6A"
-
-GRID = "#BDBDBD"
-GOOD = BLUE
-BAD = VERMILION
-
 COLORS = (BLUE, VERMILION, GREEN, PURPLE, OCHRE, INDIGO, INK, MUTED)
 
+GOOD = BLUE
+BAD = VERMILION
+FAINT = "#8C8C8C"  # a line for comparison, in the background
+GRID = "#BDBDBD"  # what need not be seen to read the figure
+
+# Heatmaps: one hue of rising lightness; two hues around a pale middle.
 SEQUENTIAL = "cividis"
 DIVERGING = "PuOr"
 
-SOLID = (0, ())
-DASHED = (0, (4.5, 1.6))
-DOTTED = (0, (1.1, 1.1))
-DASHDOT = (0, (6, 1.4, 1.2, 1.4))
-LONG = (0, (9, 2))
-
 Dashes = tuple[int, tuple[float, ...]]
-LINESTYLES: tuple[Dashes, ...] = (SOLID, DASHED, DOTTED, DASHDOT, LONG)
+SOLID: Dashes = (0, ())
+DASHED: Dashes = (0, (4.5, 1.6))
+DOTTED: Dashes = (0, (1.1, 1.1))
+DASHDOT: Dashes = (0, (6, 1.4, 1.2, 1.4))
+LONG: Dashes = (0, (9, 2))
+LINESTYLES = (SOLID, DASHED, DOTTED, DASHDOT, LONG)
 
-# Losses that meet in a figure differ in colour and in line style.  A class that is
-# not listed gets the first pair that is free.
+# Losses that often meet differ in both.  A class of the registry that is not listed
+# gets the first pair that is free.
 LINES: dict[str, tuple[str, Dashes]] = {
     "SquaredError": (BLUE, SOLID),
     "AbsoluteError": (VERMILION, DASHED),
@@ -79,23 +79,44 @@ LINES: dict[str, tuple[str, Dashes]] = {
     "SigmoidLoss": (GREEN, DOTTED),
 }
 
-RC: dict[str, Any] = {
+# Parts of class names that keep their capital or want another spelling.
+_PEOPLE = {"Huber", "Tukey", "Cauchy", "Barron", "Poisson", "Tweedie", "Brier"}
+_SPELLING = {
+    "cross entropy": "cross-entropy",
+    "pseudo Huber": "pseudo-Huber",
+    "log cosh": "log-cosh",
+    "zero one": "zero–one",
+    "epsilon insensitive": "ε-insensitive",
+}
+_SYMBOLS = {
+    "quantile": "τ",
+    "level": "τ",
+    "delta": "δ",
+    "epsilon": "ε",
+    "alpha": "α",
+    "scale": "c",
+    "gamma": "γ",
+    "power": "p",
+}
+
+_RC: dict[str, Any] = {
     "figure.figsize": (6.0, 3.4),
-    "figure.dpi": 200,
+    # Two pixels for each CSS pixel of a figure 6 in wide.
+    "figure.dpi": 192,
     "figure.constrained_layout.use": True,
     "figure.facecolor": "none",
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
     "savefig.edgecolor": "none",
-    # The inline backend crops; the padding of the layout gives the 6 in back.
+    # The inline backend crops the figure; this gives back the padding of the layout.
     "savefig.pad_inches": 0.04,
-    "font.size": 10,
-    "axes.labelsize": 10,
-    "axes.titlesize": 10,
+    "font.size": 10.5,
+    "axes.labelsize": "medium",
+    "axes.titlesize": "medium",
     "axes.titlelocation": "left",
-    "xtick.labelsize": 9,
-    "ytick.labelsize": 9,
-    "legend.fontsize": 9,
+    "xtick.labelsize": 9.5,
+    "ytick.labelsize": 9.5,
+    "legend.fontsize": 9.5,
     "legend.frameon": False,
     "text.color": INK,
     "axes.labelcolor": INK,
@@ -112,61 +133,46 @@ RC: dict[str, Any] = {
         linestyle=[SOLID, DASHED, DASHDOT, DOTTED, LONG, SOLID],
     ),
     "lines.linewidth": 2.0,
-    "lines.scale_dashes": True,
     "lines.dash_capstyle": "butt",
-    "lines.markersize": 5,
+    "lines.markersize": 5.0,
     "image.cmap": SEQUENTIAL,
     "mathtext.fontset": "dejavusans",
-    "axes.unicode_minus": True,
 }
 
 
 def use() -> None:
     """Set matplotlib's parameters for the figures of the book."""
-    mpl.rcParams.update(RC)
+    mpl.rcParams.update(_RC)
 
 
 def color(loss: Loss | type[Loss]) -> str:
-    """The colour of a loss class, the same throughout the book."""
+    """The colour of a loss class."""
     return _line_of(_class_of(loss).__name__)[0]
 
 
 def linestyle(loss: Loss | type[Loss]) -> Dashes:
-    """The line style of a loss class, the same throughout the book."""
+    """The line style of a loss class."""
     return _line_of(_class_of(loss).__name__)[1]
 
 
 def line(loss: Loss | type[Loss]) -> dict[str, Any]:
-    """Both as keywords: ``ax.plot(x, y, **style.line(loss))``."""
+    """Colour and line style as keywords: ``ax.plot(x, y, **style.line(loss))``."""
     return {"color": color(loss), "linestyle": linestyle(loss)}
 
 
 def name(loss: Loss | type[Loss]) -> str:
-    """The name of a loss class in running text, for labels: "squared hinge"."""
-    words = re.findall(r"[A-Z][a-z]+", _class_of(loss).__name__)
-    words = words[:-1] if words[-1] == "Loss" else words
-    text = " ".join(w if w in _PEOPLE else w.lower() for w in words)
-    for plain, written in _SPELLING.items():
-        text = text.replace(plain, written)
+    """The name of a loss class in running text, without "loss": "squared hinge"."""
+    words = re.findall(r"[A-Z][^A-Z]*", _class_of(loss).__name__)
+    if words[-1] == "Loss":
+        words.pop()
+    text = " ".join(word if word in _PEOPLE else word.lower() for word in words)
+    for plain, spelling in _SPELLING.items():
+        text = text.replace(plain, spelling)
     return text
 
 
-_PEOPLE = {"Huber", "Tukey", "Cauchy", "Barron", "Poisson", "Tweedie", "Brier"}
-_SPELLING = {
-    "cross entropy": "cross-entropy",
-    "pseudo Huber": "pseudo-Huber",
-    "log cosh": "log-cosh",
-    "zero one": "zero–one",
-    "epsilon insensitive": "ε-insensitive",
-}
-
-
-_SYMBOLS = {"quantile": "τ", "level": "τ", "delta": "δ", "alpha": "α", "gamma": "γ"}
-_SYMBOLS |= {"epsilon": "ε", "scale": "c", "power": "p"}
-
-
 def symbol(parameter: str) -> str:
-    """How a parameter of a loss is written in formulas and labels."""
+    """The letter that stands for a parameter in formulas and labels."""
     return _SYMBOLS.get(parameter, parameter)
 
 
@@ -176,8 +182,9 @@ def _class_of(loss: Loss | type[Loss]) -> type[Loss]:
 
 @cache
 def _line_of(class_name: str) -> tuple[str, Dashes]:
-    unlisted = {type(loss).__name__: None for loss in ALL_LOSSES}
-    unlisted = {name: None for name in unlisted if name not in LINES}
+    registered = dict.fromkeys(type(loss).__name__ for loss in ALL_LOSSES)
+    unlisted = [name for name in registered if name not in LINES]
     free = [pair for pair in product(COLORS, LINESTYLES) if pair not in LINES.values()]
-    lines = {**LINES, **dict(zip(unlisted, free, strict=False))}
+    lines = LINES | dict(zip(unlisted, free, strict=False))
+    # A class that a chapter defines for itself is drawn in ink.
     return lines.get(class_name, (INK, SOLID))

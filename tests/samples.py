@@ -1,0 +1,114 @@
+"""What the tests of lossbook share: the losses of the registry, and data for each.
+
+Everything here is derived from the facts a loss states about itself, so a new line of
+the registry is tested without a word about it in the tests.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import ArrayLike
+
+import lossbook as lb
+from lossbook.base import BinaryLoss, Loss
+from lossbook.domains import UNIT, ClassLabels
+from lossbook.numerics import Array
+
+N_CLASSES = 4
+
+MULTICLASS = [x for x in lb.ALL_LOSSES if isinstance(x.y_domain, ClassLabels)]
+SCALAR = [x for x in lb.ALL_LOSSES if x not in MULTICLASS]
+BINARY = [x for x in SCALAR if x.y_domain == UNIT]
+RESIDUAL = [x for x in SCALAR if isinstance(x, lb.ResidualLoss)]
+CLASSIFICATION = [*BINARY, *MULTICLASS]
+
+
+def each(losses: Sequence[Loss]) -> pytest.MarkDecorator:
+    """Run a test once for each of ``losses``, under the name of the loss."""
+    return pytest.mark.parametrize("loss", losses, ids=repr)
+
+
+each_loss = each(lb.ALL_LOSSES)
+
+
+def targets(loss: Loss) -> Array:
+    """A few targets that reach every branch: ends of the domain, points between."""
+    if loss in MULTICLASS:
+        return np.arange(N_CLASSES)
+    domain = loss.y_domain
+    if loss in BINARY:
+        return np.array([0.0, 1.0, 0.3])
+    points = [domain.low, domain.high, -40.0, -2.0, 0.0, 0.5, 1.7, 40.0]
+    return np.unique([y for y in points if domain.contains(y)])
+
+
+def sample(loss: Loss, n: int, seed: int = 0) -> tuple[Array, Array]:
+    """Targets that occur in practice (skewed, ends included), and raw predictions."""
+    rng = np.random.default_rng(seed)
+    f = rng.normal(scale=2, size=n)
+    if loss in MULTICLASS:
+        y = rng.permutation(np.arange(n) % N_CLASSES)
+        return y, rng.normal(scale=2, size=(n, N_CLASSES))
+    if loss in BINARY:
+        return rng.permutation((np.arange(n) % 3 == 0).astype(float)), f
+    domain = loss.y_domain
+    y = rng.gumbel(scale=2, size=n)
+    if np.isfinite(domain.low):
+        y = domain.low + rng.gamma(1.5, size=n)
+    if np.isfinite(domain.high):
+        y = np.minimum(y, domain.high)
+    if domain.contains(domain.low):
+        y[::5] = domain.low
+    return y, f
+
+
+def proportions(loss: Loss, n: int, seed: int = 0) -> Array:
+    """Soft labels of a classification loss."""
+    rng = np.random.default_rng(seed)
+    if loss in MULTICLASS:
+        return rng.dirichlet(np.ones(N_CLASSES), size=n)
+    return rng.random(n)
+
+
+def predictions(loss: Loss, n: int, seed: int = 0) -> Array:
+    """Predictions on the scale of the target, for ``score``."""
+    return loss.link.inverse(sample(loss, n, seed)[1])
+
+
+def random_weights(n: int, seed: int = 0) -> Array:
+    return np.random.default_rng(seed).uniform(0.1, 3, size=n)
+
+
+def at(method: Callable[..., Array], y: float, f: Array) -> Array:
+    """A pointwise method along ``f`` for one and the same target."""
+    return method(np.full(len(f), y), f)
+
+
+def kink_positions(loss: Loss, y: float) -> Array:
+    """Raw predictions at which the declared kinks lie when the target is ``y``."""
+    kinks = np.array(loss.kinks, dtype=float)
+    if isinstance(loss, lb.ResidualLoss):
+        return np.unique(y - kinks)
+    if isinstance(loss, BinaryLoss):
+        signs = [1] * (y > 0) + [-1] * (y < 1)
+        return np.unique([sign * k for sign in signs for k in kinks])
+    assert kinks.size == 0, f"in which argument are the kinks of {loss!r}?"
+    return kinks
+
+
+def risks(
+    loss: Loss, y: Array, candidates: ArrayLike, weights: Array | None = None
+) -> Array:
+    """Weighted mean loss of each constant raw prediction in ``candidates``."""
+    return np.array(
+        [
+            loss(y, np.broadcast_to(c, (len(y), *np.shape(c))), sample_weight=weights)
+            for c in np.asarray(candidates, dtype=float)
+        ]
+    )
+
+
+def as_proportions(loss: Loss, y: Array) -> Array:
+    """Targets as numbers whose mean is meant by the loss: labels become 0/1 rows."""
+    return np.eye(N_CLASSES)[y] if loss in MULTICLASS else y

@@ -1,0 +1,226 @@
+"""The files around the book agree: versions, addresses, table of contents, verbs."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def requirement_lines() -> list[str]:
+    """The lines of requirements.txt that name a package."""
+    lines = read("requirements.txt").splitlines()
+    return [line for line in lines if line and line[0] not in "#-"]
+
+
+def requirements() -> list[Requirement]:
+    return [Requirement(line.split("#")[0]) for line in requirement_lines()]
+
+
+def pins(name: str) -> dict[str, Version]:
+    """The exact versions a file holds, by canonical name."""
+    found = re.findall(r"^([\w.-]+)==([\w.]+)", read(name), re.MULTILINE)
+    return {canonicalize_name(package): Version(version) for package, version in found}
+
+
+def urls() -> dict[str, str]:
+    return tomllib.loads(read("pyproject.toml"))["project"]["urls"]
+
+
+# ---- versions
+
+
+@pytest.mark.parametrize("line", requirement_lines())
+def test_every_requirement_has_a_range_and_a_reason(line: str) -> None:
+    range_, _, reason = line.partition("  # ")
+    assert Requirement(range_).specifier, f"no range in {line!r}"
+    assert reason.strip(), f"no reason in {line!r}"
+
+
+@pytest.mark.parametrize("requirement", requirements(), ids=str)
+def test_the_exact_version_is_in_the_range(requirement: Requirement) -> None:
+    exact = pins("constraints.txt")[canonicalize_name(requirement.name)]
+    assert exact in requirement.specifier
+
+
+def test_constraints_and_lock_hold_the_same_versions() -> None:
+    assert pins("constraints.txt") == pins("requirements.lock")
+
+
+def test_the_lock_has_a_hash_for_every_package() -> None:
+    entries = re.split(r"\n(?=\w)", read("requirements.lock"))
+    bare = [e for e in entries if "==" in e and "--hash=sha256:" not in e]
+    assert not bare
+
+
+def test_the_package_asks_for_the_same_ranges() -> None:
+    project = tomllib.loads(read("pyproject.toml"))
+    listed = {r.name: r.specifier for r in requirements()}
+    asked = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
+    for requirement in map(Requirement, asked):
+        name = canonicalize_name(requirement.name)
+        assert listed[name] == requirement.specifier, name
+
+
+def test_python_versions_agree() -> None:
+    pyproject = tomllib.loads(read("pyproject.toml"))
+    classifiers = "\n".join(pyproject["project"]["classifiers"])
+    supported = re.findall(r"Python :: (3\.\d+)", classifiers)
+    oldest = min(supported, key=Version)
+    assert pyproject["project"]["requires-python"] == f">={oldest}"
+    assert pyproject["tool"]["uv"]["pip"]["python-version"] == oldest
+
+    tested = workflow_pythons("test.yml")
+    assert sorted(tested, key=Version) == sorted(supported, key=Version)
+    assert set(workflow_pythons("pages.yml")) == {oldest}  # the canonical environment
+    assert set(workflow_pythons("versions.yml")) <= set(supported)
+
+
+def workflow_pythons(name: str) -> list[str]:
+    return re.findall(r'"(3\.\d+)"', read(f".github/workflows/{name}"))
+
+
+def test_the_citation_has_the_version_of_the_package() -> None:
+    module = ast.parse(read("lossbook/__init__.py"))
+    versions = [
+        ast.literal_eval(node.value)
+        for node in module.body
+        if isinstance(node, ast.Assign)
+        and ast.unparse(node.targets[0]) == "__version__"
+    ]
+    assert [yaml.safe_load(read("CITATION.cff"))["version"]] == versions
+
+
+# ---- addresses
+
+
+def test_citation_and_site_have_the_addresses_of_the_project() -> None:
+    citation = yaml.safe_load(read("CITATION.cff"))
+    assert citation["repository-code"] == urls()["Repository"]
+    assert citation["url"] == urls()["Documentation"]
+    assert urls()["Repository"] in read("_config.yml")
+    assert (
+        yaml.safe_load(read("_config.yml"))["html"]["baseurl"]
+        == (urls()["Documentation"])
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["CITATION.cff", "CONTRIBUTING.md", "LICENSE-TEXT", "README.md", "SECURITY.md"],
+)
+def test_every_mention_of_the_repository_is_its_address(name: str) -> None:
+    mentions = re.findall(r"https://github\.com/[\w-]+/lossbook", read(name))
+    assert set(mentions) == {urls()["Repository"]}
+    sites = re.findall(r"https://[\w.-]+\.github\.io/[\w-]+/", read(name))
+    assert set(sites) <= {urls()["Documentation"]}
+
+
+# ---- files in git
+
+# Folders of somebody's machine; a path inside an address (https://…) is none.
+LOCAL_PATH = re.compile(
+    r"(?<![\w.:/~-])/(?:home|root|Users|work|opt|mnt|private|content)/[\w.]"
+    r"|\b[A-Z]:\\Users"
+)
+
+
+def files_in_git() -> list[Path]:
+    """Tracked files and those that would be added; fails outside a clone."""
+    git = ["git", "-c", "safe.directory=*", "-C", str(ROOT), "ls-files", "-z"]
+    listed = subprocess.run(
+        [*git, "--cached", "--others", "--exclude-standard"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return [ROOT / name for name in filter(None, listed.stdout.split("\0"))]
+
+
+@pytest.mark.skipif(
+    not (ROOT / ".git").exists(), reason="not a clone of the repository"
+)
+def test_no_file_names_a_path_of_somebodys_machine() -> None:
+    found = []
+    for path in files_in_git():
+        if ROOT / "tests" in path.parents:  # they make such paths up
+            continue
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (
+            UnicodeDecodeError,
+            FileNotFoundError,
+        ):  # a picture; deleted, not staged
+            continue
+        found += [f"{path.name}: {match[0]}" for match in LOCAL_PATH.finditer(text)]
+    assert not found
+
+
+def test_local_paths_are_seen() -> None:
+    assert LOCAL_PATH.search('"/home/ann/book"')
+    assert LOCAL_PATH.search(r"C:\Users\ann")
+    assert not LOCAL_PATH.search("https://example.org/home/ann")
+
+
+# ---- make
+
+
+def test_every_verb_is_phony_and_has_help() -> None:
+    makefile = read("Makefile")
+    verbs = re.findall(r"^([a-z]\w*):(?!=)", makefile, re.MULTILINE)
+    explained = re.findall(r"^([a-z]\w*):.*?## \S", makefile, re.MULTILINE)
+    phony = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert verbs == explained
+    assert sorted(verbs) == sorted(" ".join(phony).split())
+
+
+# ---- the table of contents
+
+
+def entries() -> list[str]:
+    """The files of _toc.yml in reading order, as the names it gives them."""
+    found: list[str] = []
+
+    def walk(node: object) -> None:
+        if isinstance(node, dict):
+            if "file" in node:
+                found.append(str(node["file"]))
+            for value in node.values():
+                walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                walk(value)
+
+    walk(yaml.safe_load(read("_toc.yml")))
+    return found
+
+
+def test_every_page_is_in_the_table_of_contents_once() -> None:
+    pages = [
+        path.relative_to(ROOT).with_suffix("").as_posix()
+        for path in (ROOT / "chapters").rglob("*")
+        if path.suffix in (".ipynb", ".md") and "/." not in path.as_posix()
+    ]
+    named = [entry for entry in entries() if entry.startswith("chapters/")]
+    named = [re.sub(r"\.(ipynb|md)$", "", entry) for entry in named]
+    assert sorted(named) == sorted(pages)
+
+
+@pytest.mark.parametrize("solutions", [False, True])
+def test_chapters_stand_in_the_order_of_their_numbers(solutions: bool) -> None:
+    matches = [re.fullmatch(r"chapters/([\w-]+)/(\d\d)-.*", e) for e in entries()]
+    numbers = [int(m[2]) for m in matches if m and (m[1] == "solutions") is solutions]
+    assert numbers
+    assert numbers == sorted(set(numbers))

