@@ -3,7 +3,7 @@
 Everything is computed or read from the class; nothing about a loss is typed here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -233,7 +233,7 @@ def scaled_risk(
     raw = loss.link(np.asarray(candidates, dtype=float))
     risks = np.array([loss(y, np.full(len(y), f)) for f in raw])
     excess = risks - loss(y, np.full(len(y), best))
-    return float(loss.link.inverse(np.asarray(best))), excess / np.median(excess) / 2
+    return float(loss.link.inverse(np.array(best))), excess / np.median(excess) / 2
 
 
 def minimizers(loss: Loss, n: int = 120) -> tuple[Array, Array]:
@@ -483,7 +483,7 @@ def _joined(texts: list[str], labels: list[str]) -> str:
     return "; ".join(f"{text} ({', '.join(who)})" for text, who in groups.items())
 
 
-def variant_labels(losses: tuple[Loss, ...] | list[Loss]) -> list[str]:
+def variant_labels(losses: Sequence[Loss]) -> list[str]:
     """What tells losses apart: parameters within one class, names between classes."""
     if len({type(loss) for loss in losses}) > 1:
         return [style.name(loss) for loss in losses]

@@ -5,10 +5,10 @@ exactly, as far as float64 goes, so that two models differ by their losses alone
 """
 
 import warnings
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.metaestimators import available_if
@@ -28,18 +28,27 @@ from lossbook.optimize import (
     minimize_newton,
     minimize_piecewise_linear,
 )
-from lossbook.residual import AbsoluteError, ResidualLoss, SquaredError
+from lossbook.residual import AbsoluteError, SquaredError
 from lossbook.validation import check_parameter, check_sample
 
 
-class _LossModel(BaseEstimator):
-    """What both estimators share: the fit, and raw predictions."""
+class _LossModel(BaseEstimator):  # type: ignore[misc]
+    """What both estimators share: parameters, the fit, and raw predictions."""
 
-    loss: Loss
-    alpha: float
-    fit_intercept: bool
-    max_iter: int
-    tol: float
+    def __init__(
+        self,
+        loss: Loss = SquaredError(),  # noqa: B008 (it is frozen)
+        *,
+        alpha: float = 0.0,
+        fit_intercept: bool = True,
+        max_iter: int = 1000,
+        tol: float = 1e-8,
+    ) -> None:
+        self.loss = loss
+        self.alpha = alpha
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol
 
     def _check_parameters(self) -> None:
         if not isinstance(self.loss, Loss):
@@ -49,12 +58,19 @@ class _LossModel(BaseEstimator):
             )
         if isinstance(self.loss, ZeroOneLoss):
             raise ValueError(
-                f"{type(self).__name__}: loss must have a slope to follow, as its "
-                f"surrogates have; got {self.loss!r}, which is flat"
+                f"{type(self).__name__}: loss must have a slope to follow; got "
+                f"{self.loss!r}, which is flat; use one of its surrogates"
             )
         check_parameter(self, "alpha", NONNEGATIVE)
         check_parameter(self, "tol", POSITIVE)
         check_parameter(self, "max_iter", Interval(low=1))
+
+    def _weights(
+        self, sample_weight: ArrayLike | None, n: int
+    ) -> tuple[NDArray[np.intp], Array]:
+        """Rows with a positive weight, and these weights."""
+        rows, weights = check_sample(self, np.arange(n), sample_weight)
+        return rows.astype(np.intp), weights
 
     def _fit(self, X: Array, y: Array, weights: Array) -> tuple[Array, Array]:
         """Coefficients (p,) and intercept (); (p, K) and (K,) for several classes."""
@@ -84,12 +100,15 @@ class _LossModel(BaseEstimator):
 
     def _warn(self, best: Minimum) -> None:
         if not best.converged:
-            message = f"has not converged after {best.n_iter} steps; raise max_iter"
-        elif self.alpha == 0 and best.last_step > 1e-3:
             message = (
-                "has no minimiser on these data: the loss keeps falling as the "
-                "predictions grow without bound (separable classes, or a group of "
-                "zeros on a log link); set alpha > 0"
+                f"stopped after {best.n_iter} steps, short of the minimum; raise "
+                "max_iter, or give y the scale that the loss is made for"
+            )
+        elif best.at_infinity:
+            message = (
+                "has no minimiser on these data: the loss keeps falling as raw "
+                "predictions grow without bound (classes that can be separated, or "
+                "a group of zeros on the log link); set alpha > 0"
             )
         else:
             return
@@ -97,8 +116,8 @@ class _LossModel(BaseEstimator):
 
     def _raw(self, X: ArrayLike) -> Array:
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=np.float64)
-        return X @ self.coef_.T + self.intercept_
+        features = validate_data(self, X, reset=False, dtype=np.float64)
+        return features @ self.coef_.T + self.intercept_
 
 
 def _axes(X: Array, weights: Array, alpha: float) -> tuple[Array, Array]:
@@ -122,25 +141,24 @@ def _axes(X: Array, weights: Array, alpha: float) -> tuple[Array, Array]:
 
 def _minimise(risk: LinearRisk, start: Array, tol: float, max_iter: int) -> Minimum:
     """The minimum, by the method that the loss allows."""
+    starts = [start]
     if not risk.loss.convex:
-        starts = [start]
         for loss in _convex_companions(risk.loss):
             companion = LinearRisk(
                 loss, risk.X, risk.y, risk.weights, penalty=risk.penalty
             )
             starts.append(_minimise(companion, start, tol, max_iter).x)
-    else:
-        starts = [start]
-    if not risk.loss.smooth:
-        found = [_minimise_corners(risk, x, max_iter) for x in starts]
-    else:
-        # No gradient can be larger than this: the size of the pointwise gradients.
+    if risk.loss.smooth:
+        # No gradient is larger than the root mean square of the pointwise gradients.
         forces = risk.loss.gradient(risk.y, risk.X @ start)
-        size = float(np.sqrt((risk.weights * np.square(forces).T).sum()))
+        largest = float(np.sqrt((risk.weights * np.square(forces).T).sum()))
+        tolerance = tol * (largest or 1.0)
         found = [
-            minimize_newton(risk, x, tolerance=tol * (size or 1.0), max_iter=max_iter)
+            minimize_newton(risk, x, tolerance=tolerance, max_iter=max_iter)
             for x in starts
         ]
+    else:
+        found = [_minimise_corners(risk, x, max_iter) for x in starts]
     return min(found, key=lambda minimum: risk.value(minimum.x))
 
 
@@ -156,30 +174,32 @@ def _convex_companions(loss: Loss) -> tuple[Loss, ...]:
 def _minimise_corners(risk: LinearRisk, start: Array, max_iter: int) -> Minimum:
     """The minimum for a loss made of straight pieces.
 
-    Corners that bend down (the ramp's) are replaced by their tangents, again and again
-    until these no longer change (the concave-convex procedure).
+    Corners that bend down (the ramp's) are replaced by tangents at the last solution
+    until that changes nothing: the concave-convex procedure (Collobert, Sinz, Weston &
+    Bottou 2006).
     """
     knots, slopes = _corners(risk.loss, risk.y)
     jumps = np.diff(slopes, axis=1) * risk.weights[:, None]
     up, down = jumps > 0, np.minimum(jumps, 0)
-    x, total = start, 0
-    while True:
-        beyond = (risk.X @ x)[:, None] > knots
+    best, n_iter = Minimum(start, 0, False, False), 0
+    tangents = np.full(len(risk.y), np.nan)
+    while n_iter < max_iter:
+        beyond = (risk.X @ best.x)[:, None] > knots
+        previous = tangents
         tangents = risk.weights * slopes[:, 0] + (down * beyond).sum(axis=1)
+        if np.array_equal(tangents, previous):
+            break
         best = minimize_piecewise_linear(
             np.repeat(risk.X, up.sum(axis=1), axis=0),
             knots[up],
             jumps[up],
             risk.X.T @ tangents,
             risk.penalty,
-            x,
+            best.x,
             max_iter=max_iter,
         )
-        total += best.n_iter
-        settled = np.array_equal(down * beyond, down * ((risk.X @ best.x)[:, None] > knots))
-        x = best.x
-        if settled or total >= max_iter:
-            return best._replace(n_iter=total)
+        n_iter += best.n_iter
+    return best._replace(n_iter=n_iter)
 
 
 def _corners(loss: Loss, y: Array) -> tuple[Array, Array]:
@@ -199,8 +219,13 @@ def _corners(loss: Loss, y: Array) -> tuple[Array, Array]:
         knots = np.tile(kinks, (len(y), 1))
     else:
         knots = y[:, None] - np.unique(kinks)[::-1]
+    aside = 1 + np.abs(knots)
     pieces = np.column_stack(
-        [knots[:, 0] - 1, (knots[:, 1:] + knots[:, :-1]) / 2, knots[:, -1] + 1]
+        [
+            knots[:, 0] - aside[:, 0],
+            (knots[:, 1:] + knots[:, :-1]) / 2,
+            knots[:, -1] + aside[:, -1],
+        ]
     )
     repeated = np.repeat(y, pieces.shape[1])
     if np.any(loss.hessian(repeated, pieces.ravel())):
@@ -212,38 +237,72 @@ def _corners(loss: Loss, y: Array) -> tuple[Array, Array]:
 
 
 class LossRegressor(RegressorMixin, _LossModel):
-    def __init__(
-        self,
-        loss: Loss = SquaredError(),  # noqa: B008
-        *,
-        alpha: float = 0.0,
-        fit_intercept: bool = True,
-        max_iter: int = 1000,
-        tol: float = 1e-8,
-    ) -> None:
-        self.loss = loss
-        self.alpha = alpha
-        self.fit_intercept = fit_intercept
-        self.max_iter = max_iter
-        self.tol = tol
+    """A linear model of raw = X w + b, fitted to one loss.
+
+    Minimises sum_i s_i loss(y_i, x_i w + b) / sum_i s_i + alpha/2 |w|**2.
+
+    Parameters
+    ----------
+    loss : Loss
+        Any pointwise loss with one raw prediction per sample: of the residual, a
+        deviance on the log link, or a binary loss of a proportion in [0, 1].
+    alpha : float >= 0
+        Strength of the penalty, on the scale of X as given; the intercept goes free.
+    fit_intercept : bool
+        Whether there is a b.
+    max_iter : int >= 1
+        Largest number of steps of one descent.
+    tol : float > 0
+        The gradient at the minimum, as a share of the largest it could be at the best
+        constant.
+
+    Attributes
+    ----------
+    coef_ : array of shape (p,)
+        w, the shortest if several are equally good.
+    intercept_ : float
+        b, or 0.
+    n_iter_ : int
+        Steps taken.
+
+    Raises
+    ------
+    ValueError, TypeError
+        From ``fit``, if a parameter, X, y or a weight is not allowed.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the steps did not suffice, or if there is no minimum to converge to.
+
+    Notes
+    -----
+    Smooth losses are minimised by Newton's method, losses of straight pieces (absolute,
+    pinball, epsilon-insensitive, hinge, ramp) by an interior-point method; neither
+    needs the features standardised.  For a loss that is not convex the result is a
+    local minimum: the best of those reached from the best constant and from two convex
+    fits, absolute and squared error (from a gamma deviance on the log link; for binary
+    losses from the hinge and the modified Huber loss).
+    """
 
     def fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> "LossRegressor":
+    ) -> Self:
+        """Fit to X of shape (n, p) and targets of shape (n,) in ``loss.y_domain``."""
         self._check_parameters()
         if isinstance(self.loss, MulticlassLoss):
             raise ValueError(
                 "LossRegressor: loss must have one raw prediction per sample; for "
                 f"several classes use LossClassifier; got {self.loss!r}"
             )
-        X, y = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
-        rows, weights = check_sample(self, np.arange(len(y)), sample_weight)
-        kept = rows.astype(int)
-        self.coef_, intercept = self._fit(X[kept], y[kept], weights)
+        features, targets = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
+        kept, weights = self._weights(sample_weight, len(targets))
+        self.coef_, intercept = self._fit(features[kept], targets[kept], weights)
         self.intercept_ = float(intercept)
         return self
 
     def predict(self, X: ArrayLike) -> Array:
+        """Predictions (n,) on the scale of the target: ``link.inverse(raw)``."""
         return self.loss.link.inverse(self._raw(X))
 
     def __sklearn_tags__(self) -> Any:
@@ -254,80 +313,110 @@ class LossRegressor(RegressorMixin, _LossModel):
 
 
 class LossClassifier(ClassifierMixin, _LossModel):
+    """A linear classifier, fitted to one loss of labels.
+
+    Two classes are told apart by the sign of raw = X w + b, several by the largest of
+    K raw predictions.  Parameters, objective, errors, warnings and notes as in
+    :class:`LossRegressor`, with these differences:
+
+    Parameters
+    ----------
+    loss : Loss
+        A binary loss, for two classes, or a loss of several classes.
+
+    Attributes
+    ----------
+    classes_ : array of shape (K,)
+        The labels, sorted.
+    coef_ : array of shape (1, p), or (K, p) for a loss of several classes
+    intercept_ : array of shape (1,) or (K,)
+
+    Notes
+    -----
+    There is a ``predict_proba`` where the loss reveals the probability, that is where
+    ``loss.functional`` is ``Mean()``.  If a hyperplane separates the classes and
+    alpha = 0, losses that never reach 0, like the logistic, have no minimiser: the
+    iterate at which the gradient has vanished is kept, with a warning.
+    """
+
     def __init__(
         self,
-        loss: Loss = LogisticLoss(),  # noqa: B008
+        loss: Loss = LogisticLoss(),  # noqa: B008 (it is frozen)
         *,
         alpha: float = 0.0,
         fit_intercept: bool = True,
         max_iter: int = 1000,
         tol: float = 1e-8,
     ) -> None:
-        self.loss = loss
-        self.alpha = alpha
-        self.fit_intercept = fit_intercept
-        self.max_iter = max_iter
-        self.tol = tol
+        super().__init__(
+            loss,
+            alpha=alpha,
+            fit_intercept=fit_intercept,
+            max_iter=max_iter,
+            tol=tol,
+        )
 
     def fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> "LossClassifier":
+    ) -> Self:
+        """Fit to X of shape (n, p) and labels of shape (n,), numbers or strings."""
         self._check_parameters()
         several = isinstance(self.loss, MulticlassLoss)
         if not several and self.loss.y_domain != UNIT:
             raise ValueError(
                 "LossClassifier: loss must be a loss of labels, such as HingeLoss(); "
-                f"got {self.loss!r}, whose targets are in {self.loss.y_domain}"
+                f"got {self.loss!r}, whose targets lie in {self.loss.y_domain}"
             )
-        X, y = validate_data(self, X, y, dtype=np.float64)
-        check_classification_targets(y)
-        rows, weights = check_sample(self, np.arange(len(y)), sample_weight)
-        kept = rows.astype(int)
-        self.classes_, labels = np.unique(y[kept], return_inverse=True)
+        features, labels = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(labels)
+        kept, weights = self._weights(sample_weight, len(labels))
+        self.classes_, targets = np.unique(labels[kept], return_inverse=True)
         n_classes = len(self.classes_)
         if n_classes < 2:
             raise ValueError(
                 "LossClassifier: y must hold samples of at least two classes; "
-                f"got one class, {self.classes_[0]!r}"
+                f"got one class, {self.classes_[0]!s}"
             )
         if n_classes > 2 and not several:
+            # The second sentence is the one scikit-learn asks for.
             raise ValueError(
-                f"LossClassifier: {self.loss!r} is a loss of two classes; got "
-                f"{n_classes}. Only binary classification is supported. The type of "
-                "the target is multiclass. Use CategoricalCrossEntropy()"
+                f"LossClassifier: {self.loss!r} tells two classes apart; got "
+                f"{n_classes}. Only binary classification is supported. For more "
+                "classes use CategoricalCrossEntropy()"
             )
-        coef, intercept = self._fit(X[kept], labels.astype(np.float64), weights)
+        coef, intercept = self._fit(features[kept], targets.astype(float), weights)
         self.coef_, self.intercept_ = np.atleast_2d(coef.T), np.atleast_1d(intercept)
         return self
 
     def decision_function(self, X: ArrayLike) -> Array:
+        """Raw predictions: (n,), positive for the second of two classes, or (n, K)."""
         raw = self._raw(X)
         if raw.shape[1] == 1:
             return raw[:, 0]
         return raw[:, 1] - raw[:, 0] if raw.shape[1] == 2 else raw
 
     def predict(self, X: ArrayLike) -> Array:
+        """Labels (n,); a raw prediction of exactly 0 goes to the first class."""
         scores = self.decision_function(X)
         winners = scores > 0 if scores.ndim == 1 else scores.argmax(axis=1)
         return self.classes_[winners.astype(int)]
 
-    def _reveals_probabilities(self) -> bool:
+    def _reveals_probability(self) -> bool:
         if isinstance(self.loss.functional, Mean):
             return True
         raise AttributeError(
-            f"{self.loss!r} elicits {self.loss.functional!r}: its minimiser does not "
-            "tell the probability"
+            f"predict_proba: {self.loss!r} does not elicit the probability; "
+            f"its functional is {self.loss.functional!r}"
         )
 
-    @available_if(_reveals_probabilities)
+    @available_if(_reveals_probability)
     def predict_proba(self, X: ArrayLike) -> Array:
+        """Probabilities (n, K) of the classes: ``link.inverse(raw)``."""
         raw = self._raw(X)
-        if raw.shape[1] == 1:
-            raw = raw[:, 0]
-            return np.column_stack(
-                [self.loss.link.inverse(-raw), self.loss.link.inverse(raw)]
-            )
-        return self.loss.link.inverse(raw)
+        if raw.shape[1] > 1:
+            return self.loss.link.inverse(raw)
+        # All binary links are symmetric, so no digit of a small probability is lost.
+        return self.loss.link.inverse(np.column_stack([-raw, raw]))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -17,6 +17,8 @@ from lossbook.validation import as_numeric, check_sample, check_values
 
 Field = Callable[[Array], Array]
 
+_SIDES = np.array([[1.0], [-1.0]])
+
 
 class LinearRisk:
     """The mean loss of the linear model raw = X w, as a function of its weights w.
@@ -81,7 +83,9 @@ class LinearRisk:
         """The risk at w of shape (p,), or (p, K) for several classes."""
         with np.errstate(all="ignore"):
             losses = self.loss._value(self.y, self.X @ w)
-            return float(self.weights @ losses + (self.penalty @ np.square(w)).sum() / 2)
+            return float(
+                self.weights @ losses + (self.penalty @ np.square(w)).sum() / 2
+            )
 
     def gradient(self, w: Array) -> Array:
         """Its gradient, in the shape of ``w``; not finite where raw is not."""
@@ -105,14 +109,17 @@ class LinearRisk:
         if raw.ndim == 1:
             return self.loss._hessian(self.y, raw)[:, None, None]
         # A loss knows only its diagonal; differences of gradients give the rest.
-        return np.stack(
-            [
-                self.loss._gradient(self.y, raw + shift)
-                - self.loss._gradient(self.y, raw - shift)
-                for shift in 1e-5 * np.eye(raw.shape[1])
-            ],
-            axis=2,
-        ) / 2e-5
+        return (
+            np.stack(
+                [
+                    self.loss._gradient(self.y, raw + shift)
+                    - self.loss._gradient(self.y, raw - shift)
+                    for shift in 1e-5 * np.eye(raw.shape[1])
+                ],
+                axis=2,
+            )
+            / 2e-5
+        )
 
 
 def gradient_descent(
@@ -167,9 +174,7 @@ def subgradient_descent(
     return _path("subgradient_descent", step, start, n_steps)
 
 
-def newton(
-    gradient: Field, hessian: Field, start: ArrayLike, *, n_steps: int
-) -> Array:
+def newton(gradient: Field, hessian: Field, start: ArrayLike, *, n_steps: int) -> Array:
     """The path w <- w - inverse(hessian(w)) gradient(w), undamped.
 
     Parameters
@@ -222,14 +227,14 @@ def _check(owner: str, name: str, value: float, domain: Interval) -> None:
 class Minimum(NamedTuple):
     """Where a minimiser stopped.
 
-    ``last_step`` is the length of the last Newton step, before any damping.  If it is
-    far from zero although the gradient vanishes, the minimum lies at infinity.
+    ``at_infinity`` says that the gradient vanishes although Newton's steps stay long:
+    the risk falls for ever and has no minimiser.
     """
 
     x: Array
     n_iter: int
     converged: bool
-    last_step: float
+    at_infinity: bool
 
 
 def minimize_newton(
@@ -247,12 +252,13 @@ def minimize_newton(
     start : array of shape (p,) or (p, K)
         With a finite risk.
     tolerance : float > 0
-        Norm of the gradient.  Once it is reached, one more step squares the error.
+        Norm of the gradient.  Once it is reached, one more step squares the error; if
+        that step is long, the norm has to fall by another 1e-4.
     max_iter : int
         Largest number of steps.
     """
     x, value, gradient = start, risk.value(start), risk.gradient(start)
-    damping, length = 0.0, 0.0
+    damping = 0.0
     for n_iter in range(1, max_iter + 1):
         size = float(np.linalg.norm(gradient))
         bends, axes = np.linalg.eigh(risk.hessian(x))
@@ -263,7 +269,7 @@ def minimize_newton(
         noise = 1e-9 * size + 1e-5 * tolerance
         slopes[(bends <= 1e-9 * top) & (np.abs(slopes) <= noise)] = 0
         if not slopes.any():
-            return Minimum(x, n_iter, True, 0.0)
+            return Minimum(x, n_iter, True, False)
         bends = np.maximum(bends, 1e-14 * top)
         length = float(np.linalg.norm(slopes / bends))
         for _ in range(40):
@@ -275,12 +281,13 @@ def minimize_newton(
                 break
             damping = max(10 * damping, 1e-6 * top)
         else:
-            return Minimum(x, n_iter, size <= tolerance, length)
+            return Minimum(x, n_iter, size <= tolerance, False)
         x, value, gradient = trial, new_value, new_gradient
-        if size <= tolerance:
-            return Minimum(x, n_iter, True, length)
+        far = length > 1e-3 * (1 + float(np.linalg.norm(x)))
+        if size <= tolerance and (not far or size <= 1e-4 * tolerance):
+            return Minimum(x, n_iter, True, far)
         damping = damping / 10 if damping > 1e-6 * top else 0.0
-    return Minimum(x, max_iter, bool(np.linalg.norm(gradient) <= tolerance), length)
+    return Minimum(x, max_iter, bool(np.linalg.norm(gradient) <= tolerance), False)
 
 
 def minimize_piecewise_linear(
@@ -321,7 +328,7 @@ def minimize_piecewise_linear(
     gap = A @ x - knots
     spread = float(np.average(np.abs(gap), weights=jumps)) or 1.0
     unit = spread * float(jumps.sum())
-    pull = 1e-10 * unit / spread**2
+    pull = 1e-10 * float(jumps.sum()) / spread
     quadratic, linear = quadratic + pull, linear - pull * start
     # Row 0 pairs the slope with the slack under, row 1 what is left of the jump with
     # the slack over.  Their products vanish at the minimum.
@@ -343,13 +350,10 @@ def minimize_piecewise_linear(
             room = 1 / max(1.0, np.max(-d_inner / inner), np.max(-d_slack / slack))
             if not correct:
                 reached = np.mean((inner + room * d_inner) * (slack + room * d_slack))
-                target = reached**3 / np.mean(products) ** 2
+                target = reached * (reached / np.mean(products)) ** 2
                 change = target - products - d_inner * d_slack
         x = x + 0.995 * room * dx
         inner, slack = inner + 0.995 * room * d_inner, slack + 0.995 * room * d_slack
         if np.sum(inner * slack) <= 1e-15 * unit:
             break
-    return Minimum(x, n_iter, bool(np.sum(inner * slack) <= 1e-9 * unit), 0.0)
-
-
-_SIDES = np.array([[1.0], [-1.0]])
+    return Minimum(x, n_iter, bool(np.sum(inner * slack) <= 1e-9 * unit), False)

@@ -6,6 +6,7 @@ Each takes axes or makes them, draws, and returns them; the numbers come from
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -118,13 +119,13 @@ def loss_curves(
     ax = _axes(ax)
     layout = view(losses[0])
     nth = DERIVATIVES.index(which)
-    low, high = layout.span if span is None else span
-    ax.set(xlim=(low, high), ylim=layout.limits[nth] if limits is None else limits)
+    low, high = span or layout.span
+    ax.set(xlim=(low, high), ylim=limits or layout.limits[nth])
     if layout.positive:
         _log_axis(ax)
     else:
         ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    ax.yaxis.set_major_locator(MaxNLocator(5))
+    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     if which != "value":
         ax.axhline(0, color=style.GRID, linewidth=0.8, zorder=0)
     labels = variant_labels(losses) if labels is None else labels
@@ -153,7 +154,7 @@ def risk_curves(
     else:
         reach = 0.12 * np.ptp(y)
         candidates = np.linspace(y.min() - reach, y.max() + reach, 401)
-    ax.set(xlim=candidates[[0, -1]], ylim=(-0.22, 1.15), yticks=[])
+    ax.set(xlim=(candidates[0], candidates[-1]), ylim=(-0.22, 1.15), yticks=[])
     ax.spines["left"].set_visible(False)
     ax.plot(y, np.full(len(y), -0.14), "|", color=style.INK, markersize=8)
     for name, at, side in (
@@ -184,13 +185,13 @@ def minimizer_curves(losses: Sequence[Loss], *, ax: Axes | None = None) -> Axes:
     ax.text(0.25, top / 2, "wrong side", ha="center", va="center", fontsize="small")
     for loss, look in zip(losses, _looks(losses), strict=True):
         eta, f = minimizers(loss)
-        ax.plot(eta, np.clip(f, -0.9 * top, 0.9 * top), **look)
+        edge = 0.82 * top
+        ax.plot(eta, np.clip(f, -edge, edge), **look)
         for sign, at, marker in ((1, 0.75, "^"), (-1, 0.25, "v")):
             if np.isinf(f[np.searchsorted(eta, at)]):
-                ax.plot(at, sign * 0.98 * top, marker, color=look["color"])
-                text = number(sign * np.inf)
+                ax.plot(at, sign * 0.92 * top, marker, color=look["color"])
                 ax.text(
-                    at + 0.04, sign * 0.72 * top, text, color=look["color"], va="center"
+                    at + 0.04, sign * 0.93 * top, number(sign * np.inf), va="center"
                 )
     ax.set(ylim=(-top, top))
     _probability_axis(ax)
@@ -201,13 +202,13 @@ def minimizer_curves(losses: Sequence[Loss], *, ax: Axes | None = None) -> Axes:
 def elicited_curves(losses: Sequence[Loss], *, ax: Axes | None = None) -> Axes:
     """Predicted probability with the least expected loss, against the true one."""
     ax = _axes(ax)
-    ax.plot([0, 1], [0, 1], color=style.GRID, linewidth=5, zorder=0)
+    ax.plot([0, 1], [0, 1], color=style.GRID, linewidth=5, zorder=0, label="the truth")
     for loss, look in zip(losses, _looks(losses), strict=True):
         ax.plot(*elicited(loss), **look)
-    ax.text(0.62, 0.5, "the truth", fontsize="small", color=style.MUTED)
     ax.set(ylim=(-0.04, 1.04), yticks=[0, 0.5, 1], yticklabels=["0", "½", "1"])
     _probability_axis(ax)
     ax.set_title("best probability $p$")
+    label_lines(ax)
     return ax
 
 
@@ -254,9 +255,10 @@ def _looks(losses: Sequence[Loss]) -> list[dict[str, Any]]:
 
 
 def _reference(ax: Axes, loss: Loss, which: Which, *, labelled: bool) -> None:
-    look = {"color": style.FAINT, "linewidth": 1.0, "zorder": 1}
     label = style.name(loss) if labelled else "_"
-    ax.plot(*trace(loss, which), label=label, **look)
+    ax.plot(
+        *trace(loss, which), label=label, color=style.FAINT, linewidth=1.0, zorder=1
+    )
 
 
 def _log_axis(ax: Axes) -> None:
@@ -276,7 +278,7 @@ def _probability_axis(ax: Axes) -> None:
 
 def _draw_jumps(ax: Axes, loss: Loss, which: Which, color: str) -> None:
     """Circles at the limits, a dot at the value; an arrow for the derivative."""
-    small = {"color": color, "markersize": 4.5, "linestyle": "none"}
+    small: Any = {"color": color, "markersize": 4.5, "linestyle": "none"}
     for jump in jumps(loss, which):
         for limit in {jump.left, jump.right} - {jump.value}:
             ax.plot(jump.at, limit, "o", markerfacecolor="none", **small)
@@ -374,6 +376,8 @@ def label_lines(
             color=_text_color(line),
             fontsize="small",
         )
+        # A label that sticks out a little must not move the axes.
+        label.set_in_layout(False)
         box = label.get_window_extent()
         at, place = room.best(line, box.width, box.height)
         label.xy = ax.transData.inverted().transform(at)
@@ -443,7 +447,7 @@ class _Room:
         near = box.padded(self.gap / 2)
         return (
             1000.0 * any(near.overlaps(other) for other in self.taken)
-            + 10.0 * max(outside, 0) / self.gap
+            + 100.0 * max(outside / self.gap - 1, 0)
             + 20.0 * (_inside(own, box) + _inside(others, near))
             # A neighbour closer than twice the gap makes it unclear whose label it is.
             + 2.0 * _inside(others, box.padded(2 * self.gap))
@@ -462,7 +466,7 @@ def _visible_path(line: Line2D, ax: Axes) -> Array:
     frame = ax.get_window_extent()
     points = line.get_transform().transform(data)
     path = [points[:1]]
-    for start, end in zip(points[:-1], points[1:], strict=True):
+    for start, end in pairwise(points):
         steps = np.hypot(*(end - start)) / 4
         # A gap in the line, or a piece that leaves the axes far behind.
         if not steps < 2000:
@@ -474,4 +478,5 @@ def _visible_path(line: Line2D, ax: Axes) -> Array:
 
 def _text_color(line: Line2D) -> Any:
     """The colour of the line, or one with contrast enough for letters."""
-    return style.MUTED if line.get_color() == style.FAINT else line.get_color()
+    pale = line.get_color() in (style.FAINT, style.GRID)
+    return style.MUTED if pale else line.get_color()

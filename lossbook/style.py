@@ -12,6 +12,7 @@ from itertools import product
 from typing import Any
 
 import matplotlib as mpl
+from cycler import cycler
 
 from lossbook.base import Loss
 from lossbook.registry import ALL_LOSSES
@@ -52,7 +53,7 @@ LINES: dict[str, tuple[str, Dashes]] = {
     "ExpectileLoss": (INDIGO, LONG),
     "HuberLoss": (GREEN, DASHDOT),
     "PseudoHuberLoss": (OCHRE, SOLID),
-    "LogCoshLoss": (MUTED, DOTTED),
+    "LogCoshLoss": (INDIGO, DOTTED),
     "EpsilonInsensitiveLoss": (INK, DASHED),
     "TukeyLoss": (INK, DOTTED),
     "CauchyLoss": (OCHRE, DASHDOT),
@@ -70,7 +71,7 @@ LINES: dict[str, tuple[str, Dashes]] = {
     "ZeroOneLoss": (INK, SOLID),
     "HingeLoss": (GREEN, DASHED),
     "SquaredHingeLoss": (BLUE, DASHDOT),
-    "PerceptronLoss": (MUTED, DASHDOT),
+    "PerceptronLoss": (BLUE, LONG),
     "ExponentialLoss": (PURPLE, LONG),
     "LogisticLoss": (VERMILION, DOTTED),
     "ModifiedHuberLoss": (OCHRE, DASHED),
@@ -99,7 +100,7 @@ _SYMBOLS = {
     "power": "p",
 }
 
-_RC: dict[str, Any] = {
+_RC: Any = {
     "figure.figsize": (6.0, 3.4),
     # Two pixels for each CSS pixel of a figure 6 in wide.
     "figure.dpi": 192,
@@ -128,10 +129,7 @@ _RC: dict[str, Any] = {
     "axes.linewidth": 0.8,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.prop_cycle": mpl.cycler(
-        color=[BLUE, VERMILION, GREEN, PURPLE, OCHRE, INDIGO],
-        linestyle=[SOLID, DASHED, DASHDOT, DOTTED, LONG, SOLID],
-    ),
+    "axes.prop_cycle": cycler(color=[BLUE, VERMILION, GREEN, PURPLE, OCHRE, INDIGO]),
     "lines.linewidth": 2.0,
     "lines.dash_capstyle": "butt",
     "lines.markersize": 5.0,

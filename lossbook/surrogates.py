@@ -25,8 +25,7 @@ from lossbook.validation import as_numeric, check_values
 Phi = Callable[[Array], Array]
 MarginFunction = BinaryLoss | BinaryCrossEntropy | Phi
 
-_FINE = np.linspace(0, 40, 4001)
-_HALF_GRID = np.concatenate([_FINE, np.geomspace(41, 1e6, 200)])
+_HALF_GRID = np.concatenate([np.linspace(0, 40, 2001), np.geomspace(41, 1e6, 200)])
 _GRID = np.concatenate([-_HALF_GRID[:0:-1], _HALF_GRID])
 _GOLDEN = (np.sqrt(5) - 1) / 2
 
@@ -45,7 +44,7 @@ def conditional_risk(
 def minimizer(loss: MarginFunction, eta: ArrayLike) -> Array:
     """The f of least conditional risk for each ``eta``.
 
-    Where a whole interval is best, its point nearest to 0 (up to the grid's 0.01 if
+    Where a whole interval is best, its point nearest to 0 (up to the grid's 0.02 if
     the interval is open, as for the zero-one loss); infinite where the least risk is
     only approached.
     """
@@ -90,8 +89,9 @@ def psi_transform(loss: MarginFunction, theta: ArrayLike) -> Array:
     """
     t = np.abs(np.asarray(theta, dtype=float))
     points = np.unique(np.concatenate([np.linspace(0, 1, 501), t.ravel()]))
-    corners = _lower_hull(points, calibration_gap(loss, points))
-    return np.interp(t, points[corners], calibration_gap(loss, points[corners]))
+    gap = calibration_gap(loss, points)
+    corners = _lower_hull(points, gap)
+    return np.interp(t, points[corners], gap[corners])
 
 
 @dataclass(frozen=True)
@@ -181,18 +181,17 @@ def _search(phi: Phi, eta: Array, grid: Array) -> tuple[Array, Array]:
         inner = np.abs(grid) <= 30
         grid, at_grid, mirrored = grid[inner], at_grid[inner], mirrored[inner]
     best, least = np.empty(eta.shape), np.empty(eta.shape)
-    nearest_first = np.argsort(np.abs(grid), kind="stable")
+    scale = np.abs(at_grid[np.abs(grid) <= 2]).max()
     for i, p in enumerate(eta):
-        risk = np.zeros(grid.shape)
-        if p > 0:
-            risk += p * at_grid
-        if p < 1:
-            risk += (1 - p) * mirrored
-        scale = np.abs(risk[np.abs(grid) <= 2]).max()
+        if p in (0, 1):
+            risk = at_grid if p == 1 else mirrored
+        else:
+            risk = p * at_grid + (1 - p) * mirrored
+        least[i] = risk.min()
         # Ties, up to rounding, go to the point nearest to 0.
-        tied = risk[nearest_first] <= risk.min() + 1e-13 * scale
-        k = nearest_first[np.argmax(tied)]
-        best[i], least[i] = grid[k], risk.min()
+        tied = np.flatnonzero(risk <= least[i] + 1e-13 * scale)
+        k = tied[np.argmin(np.abs(grid[tied]))]
+        best[i] = grid[k]
         if _only_approached(grid, risk, k, 1e-9 * scale):
             best[i] = np.copysign(np.inf, grid[k])
     return _refine(phi, eta, grid, best, least)
@@ -204,6 +203,8 @@ def _only_approached(grid: Array, risk: Array, k: np.intp, creep: float) -> bool
     A flat end that begins with a kink, as for the hinge, is reached; one that begins
     where the last digits fade, as for the sigmoid, is not.
     """
+    if abs(grid[k]) == np.abs(grid).max():
+        return True
     outwards = risk[k:] if grid[k] > 0 else risk[k::-1]
     if abs(grid[k]) < 2 or outwards.max() > risk[k] + creep:
         return False
