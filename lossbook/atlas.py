@@ -220,45 +220,41 @@ def trace(
     return x, y
 
 
-def scaled_risk(
-    loss: Loss, sample: ArrayLike, candidates: ArrayLike
-) -> tuple[float, Array]:
-    """Best constant prediction, and how much worse the candidates are.
+def best_constant(loss: Loss, sample: ArrayLike) -> Array:
+    """The constant prediction with the least mean loss on a sample."""
+    raw = np.asarray(loss.fit_intercept_only(sample), dtype=float)
+    return loss.link.inverse(raw)
+
+
+def scaled_risk(loss: Loss, sample: ArrayLike, candidates: ArrayLike) -> Array:
+    """How much worse than the best constant other constants are on a sample.
 
     The excess of the mean loss, scaled so that its median over the candidates is one
     half: losses of any scale fit on the same axes.
     """
     y = np.asarray(sample, dtype=float)
-    best = loss.fit_intercept_only(y)
-    raw = loss.link(np.asarray(candidates, dtype=float))
-    risks = np.array([loss(y, np.full(len(y), f)) for f in raw])
-    excess = risks - loss(y, np.full(len(y), best))
-    return float(loss.link.inverse(np.array(best))), excess / np.median(excess) / 2
+    constants = np.append(best_constant(loss, y), np.asarray(candidates, dtype=float))
+    risks = np.array([loss(y, np.full(len(y), f)) for f in loss.link(constants)])
+    excess = risks[1:] - risks[0]
+    return excess / (2 * np.median(excess))
 
 
-def minimizers(loss: Loss, n: int = 120) -> tuple[Array, Array]:
-    """eta and f*(eta) on both sides of one half; NaN at one half if f* jumps there."""
-    half = np.linspace(0.002, 0.499999, n)
-    eta = np.concatenate([half, [0.5], 1 - half[::-1]])
-    f = np.array([loss.fit_intercept_only([p]) for p in eta])
-    if f[n + 1] - f[n - 1] > 1e-3:
-        f[n] = np.nan
-    return eta, f
+def minimizers(loss: Loss, eta: ArrayLike) -> Array:
+    """Raw predictions with the least expected loss when P(Y = 1) = eta."""
+    return np.array([loss.fit_intercept_only([p]) for p in np.ravel(eta)])
 
 
-def elicited(loss: Loss, n: int = 120) -> tuple[Array, Array]:
-    """eta and the predicted probability that minimises the expected loss.
+def elicited(loss: Loss, eta: ArrayLike) -> Array:
+    """Predicted probabilities with the least expected loss when the true one is eta.
 
     For several classes, eta is the probability of the first of three; the other two
     share the rest as 2 to 1.
     """
-    if not isinstance(loss, MulticlassLoss):
-        eta, f = minimizers(loss, n)
-        return eta, loss.link.inverse(f)
-    eta = np.linspace(0.002, 0.998, 2 * n + 1)
-    rows = np.column_stack([eta, 2 * (1 - eta) / 3, (1 - eta) / 3])
-    best = [loss.link.inverse(loss.fit_intercept_only(row[None])) for row in rows]
-    return eta, np.array(best)[:, 0]
+    p = np.ravel(eta)
+    if isinstance(loss, MulticlassLoss):
+        rows = np.column_stack([p, 2 * (1 - p) / 3, (1 - p) / 3])
+        return np.array([best_constant(loss, row[None])[0] for row in rows])
+    return loss.link.inverse(minimizers(loss, p))
 
 
 # ---- facts ---------------------------------------------------------------------------
@@ -270,7 +266,7 @@ def facts(loss: Loss) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``name``, ``code`` (the call that makes it), ``family``, ``formula``,
+        ``name``, ``title``, ``code`` (the call that makes it), ``family``, ``formula``,
         ``parameters`` (name -> value), ``prediction`` (formula of the inverse link),
         ``elicits``, ``targets``, ``convex``, ``smooth``, ``jumps`` (positions, for
         each of the three curves), ``lipschitz``, ``bound`` (supremum of the loss),
@@ -281,6 +277,7 @@ def facts(loss: Loss) -> dict[str, Any]:
     """
     return {
         "name": style.name(loss),
+        "title": title(loss),
         "code": f"lb.{loss!r}".replace("=-inf", "=-np.inf"),
         "family": view(loss).family,
         "formula": loss.formula,
@@ -304,6 +301,12 @@ def facts(loss: Loss) -> dict[str, Any]:
     }
 
 
+def title(loss: Loss) -> str:
+    """The name of a loss as a heading: "Squared hinge loss"."""
+    name = style.name(loss) + " loss" * type(loss).__name__.endswith("Loss")
+    return name[:1].upper() + name[1:]
+
+
 def elicits(loss: Loss) -> str:
     """What the loss asks for, in words."""
     match loss.functional:
@@ -320,7 +323,7 @@ def elicits(loss: Loss) -> str:
         case Mode():
             return "the more probable label"
         case MLocation():
-            return "the point where its influences balance"
+            return "the balance point of its influence"
         case None:
             return "nothing"
         case other:
@@ -397,17 +400,18 @@ class Card:
     losses: tuple[Loss, ...]
 
     def rows(self) -> list[tuple[str, str]]:
-        """The label and the text of each line."""
-        cards = [_lines(facts(loss)) for loss in self.losses]
+        """The label and the text of each line; a line that says nothing is left out."""
+        columns = [_lines(facts(loss)) for loss in self.losses]
         labels = variant_labels(self.losses)
         return [
-            (label, _joined([lines[label] for lines in cards], labels))
-            for label in cards[0]
+            (line, joined([column[line] or "—" for column in columns], labels))
+            for line in columns[0]
+            if any(column[line] for column in columns)
         ]
 
     def _repr_markdown_(self) -> str:
         about = facts(self.losses[0])
-        head = (capitalised(about["name"]), f"`{about['code']}`")
+        head = (about["title"], f"`{about['code']}`")
         table = [head, (":--", ":--"), *self.rows()]
         # A bar would end the column, even inside mathematics.
         lines = [
@@ -436,31 +440,30 @@ def card(loss: Loss, *variants: Loss) -> Card:
 
 
 def _lines(about: dict[str, Any]) -> dict[str, str]:
-    """The lines of a card: label -> text.  A line that says nothing is left out."""
+    """The lines of a card: label -> text."""
     lipschitz, bound = about["lipschitz"], about["bound"]
-    lines = {
-        "Parameters": ", ".join(_parameter(name) for name in about["parameters"]),
+    return {
+        "Parameters": "; ".join(_parameter(name) for name in about["parameters"]),
         "Asks for": about["elicits"],
         "Prediction": f"${about['prediction']}$",
         "Targets": about["targets"],
         "Convex": yes(about["convex"]),
         "Smooth": yes(about["smooth"]) + _jumps(about["jumps"]),
-        "Slope": f"{span(about['slope'])} {about['where']}".strip(),
-        "Curvature": f"{span(about['curvature'])} {about['where']}".strip(),
-        "Lipschitz": f"yes, {number(lipschitz)}" if np.isfinite(lipschitz) else "no",
+        "Slope": f"{between(about['slope'])} {about['where']}".strip(),
+        "Curvature": f"{between(about['curvature'])} {about['where']}".strip(),
+        "Lipschitz": f"yes, by {number(lipschitz)}" if np.isfinite(lipschitz) else "no",
         "Bounded": f"yes, by {number(bound)}" if np.isfinite(bound) else "no",
         "Proper": yes(about["proper"]),
         "Calibrated": yes(about["calibrated"]),
         "Likelihood": about["likelihood"],
         "Elsewhere": "; ".join(f"{k} `{v}`" for k, v in about["elsewhere"].items()),
-        "Reference": f"{{cite:t}}`{about['reference']}`",
+        "Reference": about["reference"] and f"{{cite:t}}`{about['reference']}`",
     }
-    return {label: text for label, text in lines.items() if text}
 
 
 def _parameter(name: str) -> str:
     symbol = style.symbol(name)
-    return f"`{name}`" if symbol == name else f"`{name}`, written {symbol}"
+    return f"`{name}`" if symbol == name else f"`{name}` is {symbol}"
 
 
 def _jumps(positions: dict[Which, list[float]]) -> str:
@@ -473,14 +476,22 @@ def _jumps(positions: dict[Which, list[float]]) -> str:
     return ""
 
 
-def _joined(texts: list[str], labels: list[str]) -> str:
+def joined(texts: Sequence[str], labels: Sequence[str]) -> str:
     """One text if all agree, else each text with the losses it holds for."""
-    if len(set(texts)) == 1:
-        return texts[0]
     groups: dict[str, list[str]] = {}
     for text, label in zip(texts, labels, strict=True):
         groups.setdefault(text, []).append(label)
-    return "; ".join(f"{text} ({', '.join(who)})" for text, who in groups.items())
+    if len(groups) == 1:
+        return texts[0]
+    return "; ".join(f"{text} ({_listed(who)})" for text, who in groups.items())
+
+
+def _listed(labels: list[str]) -> str:
+    """Several values of one parameter name it once: "α = 1, 0, −2"."""
+    symbols = {label.partition(" = ")[0] for label in labels}
+    if len(symbols) == 1:
+        return f"{symbols.pop()} = " + ", ".join(v.partition(" = ")[2] for v in labels)
+    return ", ".join(labels)
 
 
 def variant_labels(losses: Sequence[Loss]) -> list[str]:
@@ -494,17 +505,12 @@ def variant_labels(losses: Sequence[Loss]) -> list[str]:
     ]
 
 
-def capitalised(text: str) -> str:
-    """The text with its first letter in upper case."""
-    return text[:1].upper() + text[1:]
-
-
 def yes(answer: bool | None) -> str:
     """An answer in words; empty where the question makes no sense."""
     return "" if answer is None else "yes" if answer else "no"
 
 
-def span(limits: Span) -> str:
+def between(limits: Span) -> str:
     """A range of numbers in words."""
     low, high = (number(limit) for limit in limits)
     return f"{low} everywhere" if low == high else f"from {low} to {high}"

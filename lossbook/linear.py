@@ -32,7 +32,7 @@ from lossbook.residual import AbsoluteError, SquaredError
 from lossbook.validation import check_parameter, check_sample
 
 
-class _LossModel(BaseEstimator):  # type: ignore[misc]
+class _LossModel(BaseEstimator):
     """What both estimators share: parameters, the fit, and raw predictions."""
 
     def __init__(
@@ -104,7 +104,7 @@ class _LossModel(BaseEstimator):  # type: ignore[misc]
                 f"stopped after {best.n_iter} steps, short of the minimum; raise "
                 "max_iter, or give y the scale that the loss is made for"
             )
-        elif best.at_infinity:
+        elif best.at_infinity and self.alpha == 0:
             message = (
                 "has no minimiser on these data: the loss keeps falling as raw "
                 "predictions grow without bound (classes that can be separated, or "

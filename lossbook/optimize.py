@@ -94,7 +94,7 @@ class LinearRisk:
             return self.X.T @ (self.weights * forces.T).T + (self.penalty * w.T).T
 
     def hessian(self, w: Array) -> Array:
-        """Its Hessian (p, p); for several classes (p K, p K), in the order of w.ravel()."""
+        """Its Hessian (p, p); (p K, p K) for several classes, ordered as w.ravel()."""
         with np.errstate(all="ignore"):
             bends = self._bends(self.X @ w)
             p, k = self.X.shape[1], bends.shape[1]
@@ -273,20 +273,26 @@ def minimize_newton(
         bends = np.maximum(bends, 1e-14 * top)
         length = float(np.linalg.norm(slopes / bends))
         for _ in range(40):
-            trial = x - (axes @ (slopes / (bends + damping))).reshape(x.shape)
+            step = slopes / (bends + damping)
+            promised = float(slopes @ step - bends @ np.square(step) / 2)
+            trial = x - (axes @ step).reshape(x.shape)
             new_value, new_gradient = risk.value(trial), risk.gradient(trial)
             # Close to the minimum the value is all rounding; the gradient still tells.
             level = new_value <= value + 1e-13 * abs(value)
-            if new_value < value or (level and np.linalg.norm(new_gradient) < size):
+            if value - new_value >= 0.1 * promised or (
+                level and np.linalg.norm(new_gradient) < size
+            ):
                 break
             damping = max(10 * damping, 1e-6 * top)
         else:
-            return Minimum(x, n_iter, size <= tolerance, False)
+            stuck = length <= 1e-8 * float(np.linalg.norm(x))
+            return Minimum(x, n_iter, size <= tolerance or stuck, False)
+        if value - new_value >= 0.5 * promised:
+            damping = damping / 10 if damping > 1e-6 * top else 0.0
         x, value, gradient = trial, new_value, new_gradient
         far = length > 1e-3 * (1 + float(np.linalg.norm(x)))
         if size <= tolerance and (not far or size <= 1e-4 * tolerance):
             return Minimum(x, n_iter, True, far)
-        damping = damping / 10 if damping > 1e-6 * top else 0.0
     return Minimum(x, max_iter, bool(np.linalg.norm(gradient) <= tolerance), False)
 
 
@@ -330,6 +336,7 @@ def minimize_piecewise_linear(
     unit = spread * float(jumps.sum())
     pull = 1e-10 * float(jumps.sum()) / spread
     quadratic, linear = quadratic + pull, linear - pull * start
+    roots = np.diag(np.sqrt(quadratic))
     # Row 0 pairs the slope with the slack under, row 1 what is left of the jump with
     # the slack over.  Their products vanish at the minimum.
     inner = np.stack([jumps, jumps]) / 2
@@ -338,13 +345,17 @@ def minimize_piecewise_linear(
         dual = -(linear + quadratic * x + A.T @ inner[0])
         primal = slack[1] - slack[0] - (A @ x - knots)
         resistance = (slack / inner).sum(axis=0)
-        matrix = (A.T / resistance) @ A + np.diag(quadratic)
+        # root.T @ root = A.T @ diag(1 / resistance) @ A + diag(quadratic), but without
+        # the digits that forming the right-hand side would cost.
+        rows = np.vstack([A / np.sqrt(resistance)[:, None], roots])
+        root = np.linalg.qr(rows, mode="r")
         products = inner * slack
         # A first step shows how far the products can fall, a second one corrects it.
         change = -products
         for correct in (False, True):
             push = primal - (_SIDES * change / inner).sum(axis=0)
-            dx = np.linalg.solve(matrix, dual + A.T @ (push / resistance))
+            force = dual + A.T @ (push / resistance)
+            dx = np.linalg.solve(root, np.linalg.solve(root.T, force))
             d_inner = _SIDES * ((A @ dx - push) / resistance)
             d_slack = (change - slack * d_inner) / inner
             room = 1 / max(1.0, np.max(-d_inner / inner), np.max(-d_slack / slack))
@@ -354,6 +365,7 @@ def minimize_piecewise_linear(
                 change = target - products - d_inner * d_slack
         x = x + 0.995 * room * dx
         inner, slack = inner + 0.995 * room * d_inner, slack + 0.995 * room * d_slack
-        if np.sum(inner * slack) <= 1e-15 * unit:
-            break
-    return Minimum(x, n_iter, bool(np.sum(inner * slack) <= 1e-9 * unit), False)
+        left = float(np.sum(inner * slack))
+        if left <= 1e-15 * unit:
+            return Minimum(x, n_iter, True, False)
+    return Minimum(x, max_iter, left <= 1e-9 * unit, False)

@@ -4,7 +4,7 @@ Each takes axes or makes them, draws, and returns them; the numbers come from
 :mod:`lossbook.atlas` or from the caller.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -26,6 +26,7 @@ from lossbook.atlas import (
     RESIDUAL,
     Span,
     Which,
+    best_constant,
     elicited,
     jumps,
     minimizers,
@@ -164,10 +165,10 @@ def risk_curves(
         ax.plot([at, at], [0, 1.02], color=style.FAINT, linewidth=0.9, zorder=0)
         ax.text(at, 1.04, name, ha=side, fontsize="small", color=style.MUTED)
     for loss, look in zip(losses, _looks(losses), strict=True):
-        best, height = scaled_risk(loss, y, candidates)
+        height = scaled_risk(loss, y, candidates)
         height[height > 1] = np.nan
         ax.plot(candidates, height, **look)
-        ax.plot(best, 0, "o", color=look["color"], markersize=7)
+        ax.plot(best_constant(loss, y), 0, "o", color=look["color"], markersize=7)
     ax.set_xlabel("constant prediction $c$")
     ax.set_title("mean loss on a sample")
     return ax
@@ -184,7 +185,7 @@ def minimizer_curves(losses: Sequence[Loss], *, ax: Axes | None = None) -> Axes:
     ax.fill_between([0.5, 1], -top, 0, color=style.GRID, alpha=0.35, linewidth=0)
     ax.text(0.25, top / 2, "wrong side", ha="center", va="center", fontsize="small")
     for loss, look in zip(losses, _looks(losses), strict=True):
-        eta, f = minimizers(loss)
+        eta, f = _both_sides(minimizers, loss)
         edge = 0.82 * top
         ax.plot(eta, np.clip(f, -edge, edge), **look)
         for sign, at, marker in ((1, 0.75, "^"), (-1, 0.25, "v")):
@@ -204,7 +205,7 @@ def elicited_curves(losses: Sequence[Loss], *, ax: Axes | None = None) -> Axes:
     ax = _axes(ax)
     ax.plot([0, 1], [0, 1], color=style.GRID, linewidth=5, zorder=0, label="the truth")
     for loss, look in zip(losses, _looks(losses), strict=True):
-        ax.plot(*elicited(loss), **look)
+        ax.plot(*_both_sides(elicited, loss), **look)
     ax.set(ylim=(-0.04, 1.04), yticks=[0, 0.5, 1], yticklabels=["0", "½", "1"])
     _probability_axis(ax)
     ax.set_title("best probability $p$")
@@ -230,9 +231,10 @@ def reliability(
     ax = _axes(ax, figsize=(3.8, 3.8))
     x, y = np.asarray(table["mean_predicted"]), np.asarray(table["fraction_positive"])
     count = np.asarray(table["count"], dtype=float)
-    ax.plot([0, 1], [0, 1], color=style.GRID, linewidth=1.2, zorder=0)
+    ax.plot([0, 1], [0, 1], color=style.FAINT, linewidth=1.0, zorder=0)
     (drawn,) = ax.plot(x, y, **{"linewidth": 1.4, **line})
-    ax.scatter(x, y, 120 * count / count.max(), color=drawn.get_color(), zorder=3)
+    area = 120 * count / count.max()
+    ax.scatter(x, y, area, color=drawn.get_color(), zorder=3, clip_on=False)
     ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     ax.set_xlabel("predicted probability")
     ax.set_title("observed frequency")
@@ -274,6 +276,19 @@ def _power_of_two(z: float, _: int | None = None) -> str:
 def _probability_axis(ax: Axes) -> None:
     ax.set(xlim=(0, 1), xticks=[0, 0.5, 1], xticklabels=["0", "½", "1"])
     ax.set_xlabel(r"true probability $\eta$")
+
+
+def _both_sides(
+    answer: Callable[[Loss, Array], Array], loss: Loss
+) -> tuple[Array, Array]:
+    """eta and the answer of a loss to it; NaN at one half if the answer jumps there."""
+    below = np.append(np.linspace(0.002, 0.498, 125), 0.5 - 1e-6)
+    eta = np.concatenate([below, [0.5], 1 - below[::-1]])
+    best = answer(loss, eta)
+    middle = len(below)
+    if abs(best[middle + 1] - best[middle - 1]) > 1e-3:
+        best[middle] = np.nan
+    return eta, best
 
 
 def _draw_jumps(ax: Axes, loss: Loss, which: Which, color: str) -> None:
@@ -380,7 +395,8 @@ def label_lines(
         label.set_in_layout(False)
         box = label.get_window_extent()
         at, place = room.best(line, box.width, box.height)
-        label.xy = ax.transData.inverted().transform(at)
+        x, y = ax.transData.inverted().transform(at)
+        label.xy = (float(x), float(y))
         label.set_position((place.dx * gap, place.dy * gap))
         label.set(ha=place.ha, va=place.va)
         room.taken.append(label.get_window_extent())
