@@ -277,7 +277,7 @@ def facts(loss: Loss) -> dict[str, Any]:
     """
     return {
         "name": style.name(loss),
-        "title": title(loss),
+        "title": style.title(loss),
         "code": f"lb.{loss!r}".replace("=-inf", "=-np.inf"),
         "family": view(loss).family,
         "formula": loss.formula,
@@ -299,12 +299,6 @@ def facts(loss: Loss) -> dict[str, Any]:
         "elsewhere": dict(loss.elsewhere),
         "reference": loss.reference,
     }
-
-
-def title(loss: Loss) -> str:
-    """The name of a loss as a heading: "Squared hinge loss"."""
-    name = style.name(loss) + " loss" * type(loss).__name__.endswith("Loss")
-    return name[:1].upper() + name[1:]
 
 
 def elicits(loss: Loss) -> str:

@@ -19,7 +19,6 @@ from lossbook.base import BinaryLoss, Loss, MulticlassLoss
 from lossbook.composite import GammaDeviance
 from lossbook.domains import NONNEGATIVE, POSITIVE, UNIT, Interval
 from lossbook.functionals import Mean
-from lossbook.links import LogLink
 from lossbook.margin import HingeLoss, LogisticLoss, ModifiedHuberLoss, ZeroOneLoss
 from lossbook.numerics import Array
 from lossbook.optimize import (
@@ -28,7 +27,7 @@ from lossbook.optimize import (
     minimize_newton,
     minimize_piecewise_linear,
 )
-from lossbook.residual import AbsoluteError, SquaredError
+from lossbook.residual import AbsoluteError, ResidualLoss, SquaredError
 from lossbook.validation import check_parameter, check_sample
 
 
@@ -142,12 +141,11 @@ def _axes(X: Array, weights: Array, alpha: float) -> tuple[Array, Array]:
 def _minimise(risk: LinearRisk, start: Array, tol: float, max_iter: int) -> Minimum:
     """The minimum, by the method that the loss allows."""
     starts = [start]
-    if not risk.loss.convex:
-        for loss in _convex_companions(risk.loss):
-            companion = LinearRisk(
-                loss, risk.X, risk.y, risk.weights, penalty=risk.penalty
-            )
-            starts.append(_minimise(companion, start, tol, max_iter).x)
+    for loss in _companions(risk.loss):
+        companion = LinearRisk(loss, risk.X, risk.y, risk.weights, penalty=risk.penalty)
+        starts.append(_minimise(companion, start, tol, max_iter).x)
+    if risk.loss.convex:
+        starts = [min(starts, key=risk.value)]
     if risk.loss.smooth:
         # No gradient is larger than the root mean square of the pointwise gradients.
         forces = risk.loss.gradient(risk.y, risk.X @ start)
@@ -162,13 +160,21 @@ def _minimise(risk: LinearRisk, start: Array, tol: float, max_iter: int) -> Mini
     return min(found, key=lambda minimum: risk.value(minimum.x))
 
 
-def _convex_companions(loss: Loss) -> tuple[Loss, ...]:
-    """Convex losses whose minimisers always exist and are good starts for ``loss``."""
+def _companions(loss: Loss) -> tuple[Loss, ...]:
+    """Convex losses that always have a minimiser, as starts for a difficult loss.
+
+    Difficult is a loss that is not convex, or one of the residual that is straight far
+    out: there it has no curvature for Newton's method, and is close to absolute error.
+    """
+    if isinstance(loss, ResidualLoss):
+        if not loss.convex:
+            return (AbsoluteError(), SquaredError())
+        return (AbsoluteError(),) if loss.smooth and np.isfinite(loss.lipschitz) else ()
+    if loss.convex:
+        return ()
     if isinstance(loss, BinaryLoss):
         return (HingeLoss(), ModifiedHuberLoss())
-    if isinstance(loss.link, LogLink):
-        return (GammaDeviance(),)
-    return (AbsoluteError(), SquaredError())
+    return (GammaDeviance(),)
 
 
 def _minimise_corners(risk: LinearRisk, start: Array, max_iter: int) -> Minimum:

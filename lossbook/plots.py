@@ -11,7 +11,9 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
@@ -74,14 +76,12 @@ def four_panel(
         _, axes = plt.subplots(2, 2, figsize=(6, 4.9))
     panels = np.asarray(axes).ravel()
     layout = view(losses[0])
-    labels = variant_labels(losses)
+    nothing = [""] * len(losses)
     for which, ax in zip(DERIVATIVES, panels, strict=False):
         first = which == "value"
         if type(layout.reference) not in map(type, losses):
             _reference(ax, layout.reference, which, labelled=first)
-        loss_curves(
-            losses, which, labels=labels if first else [""] * len(losses), ax=ax
-        )
+        loss_curves(losses, which, labels=None if first else nothing, ax=ax)
     if layout in (RESIDUAL, AMOUNT):
         default = AMOUNTS if layout.positive else SAMPLE
         risk_curves(losses, default if sample is None else sample, ax=panels[3])
@@ -356,12 +356,12 @@ def label_lines(
     """Write the label of each line beside it, where there is room; no legend needed.
 
     A label covers no line and no other text, is nearer to its own line than to the
-    others, and stands as far right as that allows.
+    others, and stands as far right as that allows.  The places are found when the
+    figure is drawn, so limits and layout may still change.
 
     Parameters
     ----------
     ax : Axes
-        With its final limits.
     lines : sequence of Line2D, optional
         By default every line with a label.
     gap : float
@@ -369,39 +369,52 @@ def label_lines(
     """
     lines = ax.get_lines() if lines is None else lines
     named = [line for line in lines if not str(line.get_label()).startswith("_")]
-    if not named:
-        return []
-    # The layout must be settled before anything can be measured.
-    figure = ax.figure.canvas.figure
-    figure.draw_without_rendering()
-    point = figure.dpi / 72
-    room = _Room(
-        frame=ax.get_window_extent(),
-        gap=gap * point,
-        paths={line: _visible_path(line, ax) for line in ax.get_lines()},
-        taken=[text.get_window_extent() for text in ax.texts if text.get_text()],
-    )
-    labels = []
-    for line in named:
-        label = ax.annotate(
+    labels = [
+        ax.annotate(
             str(line.get_label()),
             (0, 0),
             (0, 0),
             textcoords="offset points",
             color=_text_color(line),
             fontsize="small",
+            annotation_clip=False,
         )
+        for line in named
+    ]
+    for label in labels:
         # A label that sticks out a little must not move the axes.
         label.set_in_layout(False)
-        box = label.get_window_extent()
-        at, place = room.best(line, box.width, box.height)
-        x, y = ax.transData.inverted().transform(at)
-        label.xy = (float(x), float(y))
-        label.set_position((place.dx * gap, place.dy * gap))
-        label.set(ha=place.ha, va=place.va)
-        room.taken.append(label.get_window_extent())
-        labels.append(label)
+    ax.add_artist(_Placer(dict(zip(named, labels, strict=True)), gap))
     return labels
+
+
+class _Placer(Artist):
+    """Draws nothing: finds the places of labels once the layout is settled."""
+
+    def __init__(self, labels: dict[Line2D, Annotation], gap: float) -> None:
+        super().__init__()
+        self.labels, self.gap = labels, gap
+        self.set_in_layout(False)
+        self.set_zorder(-1)
+
+    def draw(self, renderer: RendererBase) -> None:
+        ax = self.axes
+        assert isinstance(ax, Axes)
+        texts = [t for t in ax.texts if t.get_text() and t not in self.labels.values()]
+        room = _Room(
+            frame=ax.get_window_extent(renderer),
+            gap=self.gap * ax.figure.dpi / 72,
+            paths={line: _visible_path(line, ax) for line in ax.get_lines()},
+            taken=[text.get_window_extent(renderer) for text in texts],
+        )
+        for line, label in self.labels.items():
+            size = label.get_window_extent(renderer)
+            at, place = room.best(line, size.width, size.height)
+            x, y = ax.transData.inverted().transform(at)
+            label.xy = (float(x), float(y))
+            label.set_position((place.dx * self.gap, place.dy * self.gap))
+            label.set(ha=place.ha, va=place.va)
+            room.taken.append(label.get_window_extent(renderer))
 
 
 @dataclass(frozen=True)
@@ -430,6 +443,9 @@ _PLACES = [
 ]
 
 
+_STEP = 4
+
+
 @dataclass
 class _Room:
     """What is already on the axes, in pixels."""
@@ -442,28 +458,37 @@ class _Room:
     def best(self, line: Line2D, width: float, height: float) -> tuple[Array, _Place]:
         """The point of the line and the place beside it that cost least."""
         own = self.paths[line]
-        if not len(own):
+        if len(own) < 2:
             raise ValueError(f"the line {line.get_label()!r} does not cross the axes")
         others = np.concatenate(
             [np.empty((0, 2))] + [p for k, p in self.paths.items() if k is not line]
         )
+        step = np.abs(np.gradient(own, axis=0))
+        steep = (step[:, 1] > step[:, 0]) & (step[:, 1] < 2 * _STEP)
+        steep[-1] = True
         choices = [
-            (self._cost(place.box(at, self.gap, width, height), own, others), at, place)
-            for at in own[:: max(1, len(own) // 80)]
-            for place in _PLACES
+            (self._cost(place.box(own[i], self.gap, width, height), own, others), i, n)
+            for i in [*range(0, len(own) - 1, max(1, len(own) // 80)), len(own) - 1]
+            for n, place in enumerate(_PLACES)
+            # Right or left of a line only where it is steep, or where it ends.
+            if steep[i] or place.dy
         ]
-        _, at, place = min(choices, key=lambda choice: choice[0])
-        return at, place
+        _, i, n = min(choices)
+        return own[i], _PLACES[n]
 
     def _cost(self, box: Bbox, own: Array, others: Array) -> float:
         frame = self.frame
+        # Above and to the right there is no axis: a label may stick out by a gap.
         outside = max(
-            frame.x0 - box.x0, box.x1 - frame.x1, frame.y0 - box.y0, box.y1 - frame.y1
+            frame.x0 - box.x0,
+            box.x1 - frame.x1 - self.gap,
+            frame.y0 - box.y0,
+            box.y1 - frame.y1 - self.gap,
         )
         near = box.padded(self.gap / 2)
         return (
             1000.0 * any(near.overlaps(other) for other in self.taken)
-            + 100.0 * max(outside / self.gap - 1, 0)
+            + 100.0 * max(outside / self.gap, 0)
             + 20.0 * (_inside(own, box) + _inside(others, near))
             # A neighbour closer than twice the gap makes it unclear whose label it is.
             + 2.0 * _inside(others, box.padded(2 * self.gap))
@@ -477,13 +502,13 @@ def _inside(points: Array, box: Bbox) -> int:
 
 
 def _visible_path(line: Line2D, ax: Axes) -> Array:
-    """Points a few pixels apart along the part of a line inside the axes."""
+    """Points about ``_STEP`` pixels apart along the part of a line inside the axes."""
     data = np.column_stack(line.get_data()).astype(float)
     frame = ax.get_window_extent()
     points = line.get_transform().transform(data)
     path = [points[:1]]
     for start, end in pairwise(points):
-        steps = np.hypot(*(end - start)) / 4
+        steps = np.hypot(*(end - start)) / _STEP
         # A gap in the line, or a piece that leaves the axes far behind.
         if not steps < 2000:
             continue

@@ -82,6 +82,7 @@ LINES: dict[str, tuple[str, Dashes]] = {
 
 # Parts of class names that keep their capital or want another spelling.
 _PEOPLE = {"Huber", "Tukey", "Cauchy", "Barron", "Poisson", "Tweedie", "Brier"}
+_COMMON = {"Loss", "Deviance"}
 _SPELLING = {
     "cross entropy": "cross-entropy",
     "pseudo Huber": "pseudo-Huber",
@@ -159,19 +160,31 @@ def line(loss: Loss | type[Loss]) -> dict[str, Any]:
 
 
 def name(loss: Loss | type[Loss]) -> str:
-    """The name of a loss class in running text, without "loss": "squared hinge"."""
-    words = re.findall(r"[A-Z][^A-Z]*", _class_of(loss).__name__)
-    if words[-1] == "Loss":
-        words.pop()
-    text = " ".join(word if word in _PEOPLE else word.lower() for word in words)
-    for plain, spelling in _SPELLING.items():
-        text = text.replace(plain, spelling)
-    return text
+    """The name of a loss class for labels, without its last word: "squared hinge"."""
+    words = _words(loss)
+    return _spelled(words[:-1] if words[-1] in _COMMON else words)
+
+
+def title(loss: Loss | type[Loss]) -> str:
+    """The full name of a loss class, for headings: "Squared hinge loss"."""
+    text = _spelled(_words(loss))
+    return text[:1].upper() + text[1:]
 
 
 def symbol(parameter: str) -> str:
     """The letter that stands for a parameter in formulas and labels."""
     return _SYMBOLS.get(parameter, parameter)
+
+
+def _words(loss: Loss | type[Loss]) -> list[str]:
+    return re.findall(r"[A-Z][^A-Z]*", _class_of(loss).__name__)
+
+
+def _spelled(words: list[str]) -> str:
+    text = " ".join(word if word in _PEOPLE else word.lower() for word in words)
+    for plain, spelling in _SPELLING.items():
+        text = text.replace(plain, spelling)
+    return text
 
 
 def _class_of(loss: Loss | type[Loss]) -> type[Loss]:

@@ -91,7 +91,7 @@ def kink_positions(loss: Loss, y: float) -> Array:
     if isinstance(loss, lb.ResidualLoss):
         return np.unique(y - kinks)
     if isinstance(loss, BinaryLoss):
-        signs = [1] * (y > 0) + [-1] * (y < 1)
+        signs = [1] * int(y > 0) + [-1] * int(y < 1)
         return np.unique([sign * k for sign in signs for k in kinks])
     assert kinks.size == 0, f"in which argument are the kinks of {loss!r}?"
     return kinks

@@ -117,6 +117,8 @@ def test_derivatives_in_each_class(loss: Loss) -> None:
 def jumps(loss: Loss, method: str, y: float) -> Array:
     """By how much value, gradient or hessian jumps at each declared kink."""
     kinks = kink_positions(loss, y)
+    if not kinks.size:
+        return kinks
     left = at(getattr(loss, method), y, kinks - 1e-7)
     right = at(getattr(loss, method), y, kinks + 1e-7)
     return np.abs(right - left)
@@ -131,24 +133,16 @@ def test_declared_kinks_are_kinks(loss: Loss) -> None:
 
 @each(SCALAR)
 def test_smooth_means_that_value_and_gradient_do_not_jump(loss: Loss) -> None:
-    jumping = False
-    for y in targets(loss):
-        if kink_positions(loss, y).size:
-            both = [jumps(loss, "value", y), jumps(loss, "gradient", y)]
-            jumping = jumping or np.max(both) > 1e-3
-    assert loss.smooth == (not jumping)
+    found = [jumps(loss, m, y) for y in targets(loss) for m in ("value", "gradient")]
+    assert loss.smooth == (not np.any(np.concatenate(found) > 1e-3))
 
 
 @each([loss for loss in SCALAR if loss.kinks])
 def test_gradient_at_a_kink_is_the_smallest_subgradient(loss: Loss) -> None:
-    for y in targets(loss):
-        if 0 < y < 1 and loss in BINARY:
-            continue  # a mixture of labels has the mixture of their gradients
-        for kink in kink_positions(loss, y):
-            ends = at(loss.gradient, y, kink + np.array([-1e-7, 1e-7]))
-            smallest = np.clip(0, ends.min(), ends.max())
-            here = at(loss.gradient, y, np.array([kink]))
-            np.testing.assert_allclose(here, smallest, atol=1e-5)
+    for kink in kink_positions(loss, 0):
+        ends = at(loss.gradient, 0, kink + np.array([-1e-7, 1e-7]))
+        here = at(loss.gradient, 0, np.array([kink]))
+        np.testing.assert_allclose(here, np.clip(0, ends.min(), ends.max()), atol=1e-5)
 
 
 # ---- convex, lipschitz ------------------------------------------------------------
@@ -187,26 +181,20 @@ def test_convex_means_no_negative_second_difference(loss: Loss) -> None:
 
 @each(SCALAR)
 def test_lipschitz_is_the_largest_slope(loss: Loss) -> None:
-    largest = 0.0
-    tiny_to_huge = np.geomspace(1e-300, 1e300, 601)
-    wide = np.concatenate([-tiny_to_huge, np.linspace(-40, 40, 20_001), tiny_to_huge])
+    near = np.linspace(-40, 40, 20_001)
+    far = np.geomspace(100, 1e300, 300)
+    steepest = 0.0
     for y in targets(loss):
-        kinks = kink_positions(loss, y)
-        f = np.unique(np.concatenate([wide, kinks - 1e-9, kinks + 1e-9]))
-        largest = max(largest, np.abs(at(loss.gradient, y, f)).max())
-        v = at(loss.value, y, f)
-        finite = np.isfinite(v[:-1]) & np.isfinite(v[1:])
-        with np.errstate(over="ignore"):
-            chords = np.abs(np.diff(v, prepend=0)[1:][finite] / np.diff(f)[finite])
+        gradient = at(loss.gradient, y, np.concatenate([-far, near, far]))
+        chords = np.diff(at(loss.value, y, near)) / np.diff(near)
         # A chord is never steeper than the gradient is somewhere between its ends.
-        assert chords.max() <= loss.lipschitz * (1 + 1e-6)
-        if loss.lipschitz == inf:
-            largest = max(largest, chords.max())
+        assert np.abs(chords).max() <= loss.lipschitz * (1 + 1e-9)
+        cliffs = jumps(loss, "value", y) / 2e-7
+        steepest = max(steepest, *np.abs(gradient), *cliffs[cliffs > 1e3])
     if loss.lipschitz == inf:
-        assert largest > 1e6
+        assert steepest > 1e6
     else:
-        assert largest == pytest.approx(loss.lipschitz, rel=1e-5)
-        assert largest <= loss.lipschitz * (1 + 1e-12)
+        assert loss.lipschitz * (1 - 1e-5) < steepest < loss.lipschitz * (1 + 1e-12)
 
 
 @each(MULTICLASS)
@@ -230,12 +218,13 @@ def test_ends_of_the_domain(loss: Loss) -> None:
         (domain.low, -inf, domain.closed_low),
         (domain.high, inf, domain.closed_high),
     ]:
-        if np.isinf(end):
-            assert not np.isnan(loss.value([np.clip(end, -1e300, 1e300)], [0.0]))
-        inside = end if closed and np.isfinite(end) else np.nextafter(end, -outwards)
+        if closed and np.isfinite(end):
+            inside, outside = end, np.nextafter(end, outwards)
+        else:
+            inside, outside = np.nextafter(end, -outwards), end
         assert not np.isnan(loss.value([inside], [0.0]))
         with pytest.raises(ValueError, match=r"y_true must (lie in|be finite)"):
-            loss.value([np.nextafter(inside, outwards)], [0.0])
+            loss.value([outside], [0.0])
 
 
 @each(MULTICLASS)
@@ -303,8 +292,7 @@ def test_expected_loss_is_least_at_the_functional_only(loss: Loss) -> None:
         elif isinstance(loss.functional, lb.Mode):
             assert np.all((good > 0) == loss.functional(y, p))
         else:
-            assert np.any(good > 0)
-            assert np.any(good <= 0)
+            assert np.all(np.abs(good) < 0.01)
 
 
 @each(MULTICLASS)
@@ -352,6 +340,43 @@ def test_fit_of_one_value_costs_least(loss: Loss) -> None:
         least = at(loss.value, y, np.array([best]))
         rounding = 1e-12 * (1 + least + np.abs(y))
         assert np.all(least <= at(loss.value, y, GRID) + rounding)
+
+
+@each([loss for loss in SCALAR if loss.convex])
+def test_best_constant_is_the_midpoint_of_all_that_are_best(loss: Loss) -> None:
+    y = np.array([0.0, 1.0] if loss in BINARY else [0.5, 1.0, 10.0, 11.0])
+    grid = np.linspace(-2, 12, 701)
+    risk = risks(loss, y, grid)
+    good = grid[risk <= risk.min() + 1e-9]
+    middle = (good[0] + good[-1]) / 2
+    assert loss.fit_intercept_only(y) == pytest.approx(middle, abs=0.02)
+
+
+@pytest.mark.parametrize("scale", [1e-20, 1e-3, 1.0, 1e3])
+@each([loss for loss in RESIDUAL if loss.convex and loss.smooth])
+def test_forces_balance_at_the_fit_in_any_unit(loss: Loss, scale: float) -> None:
+    y = scale * np.array([1.0, 2.0, 7.0])
+    pulls = loss.gradient(y, np.full(3, loss.fit_intercept_only(y)))
+    assert abs(pulls.sum()) < 1e-6 * np.abs(pulls).sum()
+
+
+@pytest.mark.parametrize("spread", [1e-12, 1e-3, 1.0, 1e3, 1e6])
+@each(RESIDUAL)
+def test_no_point_of_a_scattered_sample_beats_the_fit(
+    loss: Loss, spread: float
+) -> None:
+    y = spread * np.array([0, 1, 2.1, 3.3, 4.7, 9])
+    for heavy in range(6):
+        w = np.where(np.arange(6) == heavy, 10.0, 1.0)
+        least, *rivals = risks(loss, y, [loss.fit_intercept_only(y, w), *y], w)
+        assert least <= min(rivals) * (1 + 1e-9)
+
+
+@each(RESIDUAL)
+def test_fit_moves_with_the_sample(loss: Loss) -> None:
+    y, _ = sample(loss, 41)
+    fit = loss.fit_intercept_only(y)
+    assert loss.fit_intercept_only(y + 1000) == pytest.approx(fit + 1000, rel=1e-8)
 
 
 # ---- weights and reductions -------------------------------------------------------
@@ -540,11 +565,10 @@ def test_shapes_and_types_of_results(loss: Loss, method: str) -> None:
         assert result.dtype == dtype
 
 
-@each_loss
-def test_half_precision_counts_as_at_most_float32(loss: Loss) -> None:
-    y, f = sample(loss, 7)
-    y_half = np.maximum(y, 0.5).astype("f2") if loss in SCALAR else y
-    assert loss.value(y_half, f.astype("f2")).dtype == np.float32
+def test_half_precision_counts_as_at_most_float32() -> None:
+    half = np.ones(3, "f2")
+    assert lb.SquaredError().value(half, half).dtype == np.float32
+    assert lb.SquaredError().value(half, half.astype("f8")).dtype == np.float64
 
 
 @each_method
@@ -606,17 +630,17 @@ def test_memory_layout_is_irrelevant(loss: Loss, layout: str) -> None:
     change = LAYOUTS[layout]
     y, f = sample(loss, 37)
     w = random_weights(37)
-    for method in POINTWISE:
-        formula = getattr(loss, method)
-        np.testing.assert_array_equal(formula(change(y), change(f)), formula(y, f))
-    assert loss(change(y), change(f), sample_weight=change(w)) == loss(
-        y, f, sample_weight=w
-    )
     z = predictions(loss, 37)
-    np.testing.assert_array_equal(loss.score(change(y), change(z)), loss.score(y, z))
-    np.testing.assert_array_equal(
-        loss.fit_intercept_only(change(y), change(w)), loss.fit_intercept_only(y, w)
-    )
+
+    def results(change: Callable[[Array], object]) -> list[float | Array]:
+        pointwise = [getattr(loss, m)(change(y), change(f)) for m in POINTWISE]
+        mean = loss(change(y), change(f), sample_weight=change(w))
+        best = loss.fit_intercept_only(change(y), change(w))
+        return [*pointwise, mean, best, loss.score(change(y), change(z))]
+
+    for changed, plain in zip(results(change), results(np.array), strict=True):
+        # NumPy takes other instructions for other strides: the last digit may differ.
+        np.testing.assert_allclose(changed, plain, rtol=1e-14)
 
 
 @each_loss
@@ -694,10 +718,10 @@ def test_a_residual_loss_never_rewards_a_larger_error(loss: Loss) -> None:
 def test_labels_are_treated_alike(loss: Loss) -> None:
     f = np.concatenate([EXTREMES, GRID[::100]])
     np.testing.assert_allclose(
-        at(loss.value, 1, f), at(loss.value, 0, -f), rtol=1e-15, atol=1e-300
+        at(loss.value, 1, f), at(loss.value, 0, -f), rtol=1e-14
     )
     np.testing.assert_allclose(
-        at(loss.gradient, 1, f), -at(loss.gradient, 0, -f), rtol=1e-15, atol=1e-16
+        at(loss.gradient, 1, f), -at(loss.gradient, 0, -f), rtol=1e-14, atol=1e-15
     )
 
 
@@ -772,7 +796,7 @@ def any_sample(
     """Targets, raw predictions and weights of a few samples."""
     row = st.tuples(*[raw] * N_CLASSES) if loss in MULTICLASS else raw
     weight = st.just(0.0) | finite(1e-6, 1e6)
-    rows = st.lists(st.tuples(any_target(loss), row, weight), min_size=1, max_size=8)
+    rows = st.lists(st.tuples(any_target(loss), row, weight), min_size=1, max_size=4)
     return rows.filter(lambda found: any(w > 0 for _, _, w in found)).map(
         lambda found: tuple(np.array(column) for column in zip(*found, strict=True))
     )
@@ -785,13 +809,14 @@ def test_finite_input_never_gives_nan(loss: Loss, data: st.DataObject) -> None:
     for method in POINTWISE:
         result = getattr(loss, method)(y, f)
         assert not np.any(np.isnan(result))
-    values = loss.value(y, f)
+    kept = loss.value(y, f)[w > 0]
     mean = loss(y, f, sample_weight=w)
-    kept = values[w > 0]
-    assert kept.min() * (1 - 1e-12) - 1e-12 <= mean <= kept.max() * (1 + 1e-12) + 1e-12
+    if kept.max() < 1e290:  # else the sum may overflow
+        rounding = 1e-12 * np.abs(kept).max()
+        assert kept.min() - rounding <= mean <= kept.max() + rounding
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(data=st.data())
 @each_loss
 def test_order_of_samples_is_irrelevant(loss: Loss, data: st.DataObject) -> None:

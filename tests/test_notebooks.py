@@ -317,6 +317,10 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     ),
     (form.rounded_numbers, prints("0.30000000000000004\n")),
     (form.rounded_numbers, results(text_plain="123.456789012345")),
+    (
+        form.rounded_numbers,
+        results(text_plain="x", text_markdown="$0.1234567890123456$"),
+    ),
     (form.no_negative_zero, prints("slope -0.000\n")),
     (form.no_negative_zero, prints("[ 1. -0.]\n")),
     (form.no_machine_traces, prints("read /home/someone/data.csv\n")),
@@ -491,6 +495,18 @@ def test_notebook_written_by_hand_gets_ids(tmp_path: Path) -> None:
     assert len(set(ids)) == 3
     assert all(re.fullmatch("by-hand-[0-9a-f]{8}", cell_id) for cell_id in ids)
     assert ids == [cell.id for cell in normalise.read(path).cells]
+
+
+def test_counts_become_those_of_one_run() -> None:
+    result = new_output("execute_result", data={"text/plain": "1"}, execution_count=7)
+    cells = [
+        new_code_cell("1", execution_count=7, outputs=[result]),
+        new_markdown_cell("text"),
+        new_code_cell("x = 1", execution_count=9),
+    ]
+    first, _, second = normalise.normalise(new_notebook(cells=cells)).cells
+    assert (first.execution_count, second.execution_count) == (1, 2)
+    assert first.outputs[0].execution_count == 1
 
 
 def test_neighbouring_parts_of_a_stream_are_joined() -> None:

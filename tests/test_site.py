@@ -33,8 +33,8 @@ from tools import site
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = site.DEFAULT_HTML
 FIGURES = ROOT / "site" / "static" / "figures"
-SCRIPTS = sorted((ROOT / "site").glob("static/**/*.js")) + sorted(
-    (ROOT / "site").glob("ext/*.js")
+SCRIPTS = sorted((ROOT / "site" / "static").rglob("*.js")) + sorted(
+    (ROOT / "site").glob("[et]*/*.js")
 )
 SHARED = {"core", "losses", "live"}
 NAMES = sorted(file.stem for file in FIGURES.glob("*.js") if file.stem not in SHARED)
@@ -276,11 +276,11 @@ class Page(HTMLParser):
         if tag == "img" and not (given.get("width") and given.get("height")):
             self.faults.append(f"no width and height: {given.get('src')}")
         self.links += [v for k in ("href", "src") if (v := given.get(k)) is not None]
-        if tag not in self.VOID and self.get_starttag_text()[-2:] != "/>":
+        if tag not in self.VOID:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in self.VOID or self.get_starttag_text()[-2:] == "/>":
+        if tag in self.VOID:
             return
         if not self.open or self.open[-1] != tag:
             self.faults.append(f"</{tag}> closes {self.open[-1:]}")
@@ -467,13 +467,14 @@ def test_from_a_disk(browser: object, sample: Path) -> None:
     watch = Watch(own)
     page = browser.new_page()
     watch.on(page)
-    page.goto(f"{own}/sample.html")
+    page.goto(f"{own}/index.html")
     page.keyboard.press("/")
     page.get_by_label("Search the book").last.fill("huber")
     page.wait_for_selector(".search-results a")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_url("**/sample.html*")
+    page.evaluate("document.fonts.ready")
     assert page.evaluate("document.fonts.check('1em \"Source Serif\"')")
     assert watch.faults == []
     page.close()
@@ -515,6 +516,7 @@ def test_keyboard_walk(browser: object, serve: object, sample: Path) -> None:
     assert "Search" in names
     assert all(outlined for _, outlined in seen), seen
     page.keyboard.press("/")
+    page.wait_for_selector("dialog input")
     assert page.evaluate("document.activeElement.type") == "search"
     page.keyboard.press("Escape")
     assert page.locator("dialog").evaluate("d => d.open") is False

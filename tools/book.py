@@ -44,7 +44,7 @@ class Notebook:
 
     @cached_property
     def text(self) -> str:
-        return self.path.read_text(encoding="utf-8")
+        return self.path.read_bytes().decode()  # line ends as they are
 
     @cached_property
     def nb(self) -> NotebookNode:
@@ -101,9 +101,9 @@ class Notebook:
     def directives(self) -> list[tuple[int, Directive]]:
         return [(n, found) for n, lines in self.prose for found in _directives(lines)]
 
-    def named(self, *names: str) -> list[tuple[int, Directive]]:
-        """Return the directives of these names with the number of their cell."""
-        return [(n, found) for n, found in self.directives if found.name in names]
+    def named(self, name: str) -> list[tuple[int, Directive]]:
+        """Return the directives of one name with the number of their cell."""
+        return [(n, found) for n, found in self.directives if found.name == name]
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def notebook_paths(*places: Path) -> list[Path]:
     return list(dict.fromkeys(paths))
 
 
-def claims_of(cell: NotebookNode) -> list[dict]:
+def claims_of(cell: NotebookNode) -> list[dict[str, str]]:
     """Return the claims a cell reproduces; the metadata is one claim or a list."""
     claims = cell.metadata.get("claim", [])
     return claims if isinstance(claims, list) else [claims]
@@ -194,15 +194,16 @@ def shown(path: Path) -> str:
 
 
 def _without_code(source: str) -> Iterator[str]:
-    """Yield the lines outside fenced code; the fences themselves are left in."""
+    """Yield the lines outside fenced code."""
     fence = ""
     for line in source.splitlines():
         match = _CODE_FENCE.match(line)
         if fence:
             if match and line.strip().startswith(fence) and not line.strip(" `~"):
                 fence = ""
+        elif match:
+            fence = match[1]
         else:
-            fence = match[1] if match else ""
             yield line
 
 

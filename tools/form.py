@@ -277,7 +277,7 @@ def no_stderr(page: Notebook, book: Book) -> Findings:
 def short_outputs(page: Notebook, book: Book) -> Findings:
     """A reader reads twenty lines, not two hundred."""
     for n, cell in page.code:
-        lines = sum(len(_text(output).splitlines()) for output in cell.outputs)
+        lines = sum(len(_plain_text(output).splitlines()) for output in cell.outputs)
         if lines > MAX_OUTPUT_LINES:
             yield n, f"{lines} lines of output, expected at most {MAX_OUTPUT_LINES}"
 
@@ -324,7 +324,7 @@ def figures_end_in_show(page: Notebook, book: Book) -> Findings:
         if not _images(cell):
             continue
         lines = [line.strip() for line in _code_lines(cell)]
-        prints = any(_text(output) for output in cell.outputs)
+        prints = any(_plain_text(output) for output in cell.outputs)
         if "plt.show()" not in (lines if prints else lines[-1:]):
             yield n, "cell with a figure, expected to end in plt.show()"
 
@@ -507,7 +507,7 @@ def claims_asserted(page: Notebook, book: Book) -> Findings:
             continue
         calls = [ast.unparse(call.func) for call in _nodes(cell, ast.Call)]
         asserts = any(call.split(".")[-1].startswith("assert") for call in calls)
-        if not asserts and not any(_nodes(cell, ast.Assert)):
+        if not asserts and not _nodes(cell, ast.Assert):
             yield n, "claim without an assert, expected assert or np.testing.assert_*"
         if not any(output.get("name") == "stdout" for output in cell.outputs):
             yield n, "claim without a printed number, expected print(f'...')"
@@ -582,9 +582,10 @@ def _tree(cell: NotebookNode) -> ast.Module | None:
         return None
 
 
-def _nodes(cell: NotebookNode, *kinds: type[ast.AST]) -> Iterator:
+def _nodes(cell: NotebookNode, *kinds: type[ast.AST]) -> list[ast.AST]:
+    """Return the nodes of some kinds in the syntax tree of a cell."""
     tree = _tree(cell)
-    return (node for node in ast.walk(tree) if isinstance(node, kinds)) if tree else ()
+    return [node for node in ast.walk(tree) if isinstance(node, kinds)] if tree else []
 
 
 def _code_lines(cell: NotebookNode) -> list[str]:
@@ -597,11 +598,17 @@ def _outputs(page: Notebook) -> Iterator[tuple[int, NotebookNode]]:
     return ((n, output) for n, cell in page.code for output in cell.outputs)
 
 
-def _text(output: NotebookNode) -> str:
-    """Return what a reader reads: a stream, or a result shown as nothing but text."""
+def _plain_text(output: NotebookNode) -> str:
+    """Return a stream, or a result shown as nothing but plain text."""
     data = output.get("data", {})
-    plain = data["text/plain"] if list(data) == ["text/plain"] else ""
-    return output.get("text", plain)
+    return output.get("text", data["text/plain"] if [*data] == ["text/plain"] else "")
+
+
+def _text(output: NotebookNode) -> str:
+    """Return what a reader reads: plain text, or text that is set on the page."""
+    data = output.get("data", {})
+    set_text = (data[mime] for mime in ("text/markdown", "text/latex") if mime in data)
+    return _plain_text(output) or "\n".join(set_text)
 
 
 def _images(cell: NotebookNode) -> list[str]:

@@ -7,7 +7,6 @@ The rows come from the metadata `claim` of the cells that reproduce a result.
 """
 
 import argparse
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,8 +22,8 @@ HEAD = """\
 # Claims ledger
 
 Each row is a published result that a cell of this book computes and asserts.
-The chapter shows the cell; the tolerance is how far the computed value may be from the
-published one.
+The chapter shows the cell.
+The tolerance says how far the computed value may lie from the published one.
 
 | Id | Claim | Source | Chapter | Tolerance |
 | --- | --- | --- | --- | --- |
@@ -52,7 +51,7 @@ def pages_in_order(root: Path) -> Iterator[Notebook]:
             yield Notebook(path)
 
 
-def ledger(root: Path = ROOT) -> str:
+def ledger(root: Path) -> str:
     """Return the text of the page, rows by letter and number of the claim."""
     rows = [
         (claim["id"][0], int(claim["id"][1:]), _row(claim, page))
@@ -74,7 +73,7 @@ def _row(claim: dict[str, str], page: Notebook) -> str:
         claim["tolerance"],
     )
     # A table is cut at each bar before its text is read, mathematics included.
-    return "| " + " | ".join(re.sub(r"\|", r"\\|", cell) for cell in cells) + " |\n"
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |\n"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -85,7 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args(arguments)
-    text = ledger()
+    text = ledger(ROOT)
     if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
         return 0
     if options.check:

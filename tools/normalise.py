@@ -43,7 +43,8 @@ def read(path: Path) -> NotebookNode:
     nb = rejoin_lines(nbformat.from_dict(raw))
     nb.nbformat_minor = 5
     _complete_cells(nb, path)
-    for error in nbformat.validator.iter_validate(nb):
+    error = next(iter(nbformat.validator.iter_validate(nb)), None)
+    if error is not None:
         raise ValueError(f"{path}: not notebook format 4.5: {error.message[:200]}")
     return nb
 

@@ -8,6 +8,7 @@ That the stored outputs are those of the code is nbval's business (see conftest.
 """
 
 import argparse
+import asyncio
 import re
 import sys
 import time
@@ -31,7 +32,7 @@ class CellFailedError(Exception):
     """A cell raised, took too long or ended its kernel."""
 
 
-def execute(nb: NotebookNode, path: Path) -> None:
+async def execute(nb: NotebookNode, path: Path) -> None:
     """Run all cells in a fresh kernel that starts in the notebook's folder."""
     client = NotebookClient(
         nb,
@@ -39,10 +40,10 @@ def execute(nb: NotebookNode, path: Path) -> None:
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
     )
-    with client.setup_kernel():
+    async with client.async_setup_kernel():
         for n, cell in enumerate(nb.cells, 1):
             try:
-                client.execute_cell(cell, n - 1)
+                await client.async_execute_cell(cell, n - 1)
             except CellExecutionError as error:
                 reason = f"{error.ename}: {error.evalue}"
             except CellTimeoutError:
@@ -59,11 +60,11 @@ def execute(nb: NotebookNode, path: Path) -> None:
 def run(path: Path) -> bool:
     """Execute a notebook and store it in its one form; say whether it changed."""
     nb = normalise.read(path)
-    execute(nb, path)
-    text = normalise.as_text(normalise.normalise(nb))
-    changed = text != path.read_text(encoding="utf-8")
+    asyncio.run(execute(nb, path))
+    text = normalise.as_text(normalise.normalise(nb)).encode()
+    changed = text != path.read_bytes()
     if changed:
-        path.write_text(text, encoding="utf-8", newline="\n")
+        path.write_bytes(text)
     return changed
 
 

@@ -1,8 +1,8 @@
 """Fetch what the site serves, and finish what Sphinx built.
 
-    python -m tools.site fetch              fonts and KaTeX into site/vendor/
-    python -m tools.site finish [HTML]      sitemap, search index, clean-up
-    python -m tools.site weigh [HTML]       what the first view of each page costs
+python -m tools.site fetch              fonts and KaTeX into site/vendor/
+python -m tools.site finish [HTML]      sitemap, search index, clean-up
+python -m tools.site weigh [HTML]       what the first view of each page costs
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ DEFAULT_HTML = ROOT / "_build" / "html"
 # ---------------------------------------------------------------- fetch
 
 # npm package -> (sha256 of its tarball, files wanted, folder in site/vendor).
-FONT_LICENCE = "package/LICENSE"
 PACKAGES = {
     "katex@0.19.1": (
         "24da5a599eb2fcede2e270b99a6ff48bca816beecc95feeb84e8cccbd1bb34fd",
@@ -120,7 +119,7 @@ def copy_static(target: Path) -> None:
 class PageText(HTMLParser):
     """The sections of a page: (id, heading, text), without code and controls."""
 
-    SKIP = frozenset({"script", "style", "svg", "math", "form", "button", "nav"})
+    SKIP = frozenset({"script", "style", "svg", "math", "select", "button", "nav"})
     VOID = frozenset({"img", "br", "hr", "input", "link", "meta", "col", "wbr"})
 
     def __init__(self) -> None:
@@ -192,9 +191,13 @@ def write_sitemap(html: Path, pages: list[Path]) -> None:
     (html / "robots.txt").write_text(f"Sitemap: {urljoin(base, 'sitemap.xml')}\n")
 
 
+LINK = r'(?:href|src)="([^"]+)"'
+
+
 def remove_unused(html: Path, pages: list[Path]) -> None:
     """Extensions bring scripts and styles this theme never links: leave them out."""
-    used = {html / "_static" / "search-index.js"}
+    used = {html / "_static" / name for name in ("search.js", "search-index.js")}
+    used |= {html / "_static" / asset.name for asset in (ROOT / "assets").iterdir()}
     for page in pages:
         used |= linked_files(page)
     for css in [f for f in used if f.suffix == ".css"]:
@@ -213,22 +216,12 @@ def remove_unused(html: Path, pages: list[Path]) -> None:
 
 def linked_files(file: Path) -> set[Path]:
     """Files of the site that a page or a style sheet refers to."""
-    text = file.read_text(encoding="utf8")
-    if file.suffix == ".css":
-        links = re.findall(r"url\([\"']?([^\"')]+)", text)
-    else:
-        links = re.findall(r"(?:href|src|content)=\"([^\"]+)\"", text)
-    found = set()
-    for link in links:
-        path = unquote(link.split("#")[0].split("?")[0])
-        if "/_static/" in path:  # absolute address of the social card
-            path = path if path.startswith(".") else path
-        if not path or ":" in path.split("/")[0]:
-            path = re.sub(r"^https?://.*?/(?=_static/)", "", path)
-        candidate = (file.parent / path).resolve()
-        if candidate.is_file():
-            found.add(candidate)
-    return found
+    pattern = r"url\([\"']?([^\"')]+)" if file.suffix == ".css" else LINK
+    paths = re.findall(pattern, file.read_text(encoding="utf8"))
+    candidates = {
+        (file.parent / unquote(re.split("[#?]", p)[0])).resolve() for p in paths
+    }
+    return {candidate for candidate in candidates if candidate.is_file()}
 
 
 # ---------------------------------------------------------------- weigh
@@ -242,8 +235,13 @@ def weigh(html: Path) -> None:
         print(f"{first_view(page) / 1000:7.0f} kB  {page.relative_to(html)}")
 
 
+# Fonts are asked for by style sheets, as a page uses them; these are the usual ones.
+TEXT_FONTS = "fonts/*/*-latin-*.woff2"
+MATH_FONTS = "katex/fonts/KaTeX_[MSA][aiM]*-[RI][et]*.woff2"
+
+
 def first_view(page: Path) -> int:
-    """Page, styles, scripts, text fonts, and images that are not lazy."""
+    """Page, styles, scripts, fonts, and images that are not lazy, over gzip."""
     text = page.read_text(encoding="utf8")
     tags = re.findall(r"<(?:link|script|img)\b[^>]*>", text)
     links = []
@@ -253,6 +251,8 @@ def first_view(page: Path) -> int:
         if loads and address and 'loading="lazy"' not in tag:
             links.append((page.parent / address[1]).resolve())
     files = {page, *(link for link in links if link.is_file())}
+    for css in [file for file in files if file.suffix == ".css"]:
+        files |= {*css.parent.glob(TEXT_FONTS), *css.parent.parent.glob(MATH_FONTS)}
     return sum(compressed_size(file) for file in sorted(files))
 
 

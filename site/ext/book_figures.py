@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from book_math import node_binary
 from docutils import nodes
@@ -46,7 +46,7 @@ class Interactive(SphinxDirective):
 
     required_arguments = 1
     has_content = True
-    option_spec = {"name": directives.unchanged}
+    option_spec: ClassVar = {"name": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
         (name,) = self.arguments
@@ -59,7 +59,9 @@ class Interactive(SphinxDirective):
         figure = nodes.figure(classes=["interactive"])
         figure += nodes.raw("", states[name], format="html")
         caption = nodes.caption()
-        children, messages = self.parse_inline("\n".join(self.content), lineno=self.lineno)
+        children, messages = self.parse_inline(
+            "\n".join(self.content), lineno=self.lineno
+        )
         caption += children
         figure += caption
         self.set_source_info(figure)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -18,18 +20,31 @@ def fold_dropdowns(body: str) -> str:
     """Boxes of class dropdown become <details>, which need no script."""
     opening = re.compile(
         r'<div (class="[^"]*\bdropdown\b[^"]*"[^>]*)>\s*'
-        r'<p class="admonition-title">(.*?)</p>',
+        r'(?:<p class="admonition-title">(.*?)</p>|(?=<p>Proof\. ))',
         re.DOTALL,
     )
     while found := opening.search(body):
         end = end_of_div(body, found.end())
         attributes = found[1].replace("dropdown", "folded", 1)
+        # A proof has no title of its own, only its first word.
+        title, inside = found[2] or "Proof", body[found.end() : end]
+        inside = inside if found[2] else inside.replace("<p>Proof. ", "<p>", 1)
         body = (
             f"{body[: found.start()]}<details {attributes}>"
-            f'<summary class="admonition-title">{found[2]}</summary>'
-            f"{body[found.end() : end]}</details>{body[end + len('</div>') :]}"
+            f'<summary class="admonition-title">{title}</summary>'
+            f"{inside}</details>{body[end + len('</div>') :]}"
         )
     return body
+
+
+def name_proofs(body: str) -> str:
+    """The first word of a proof is its title."""
+    return body.replace("<p>Proof. ", '<p><em class="proof-word">Proof.</em> ')
+
+
+def drop_repeated_ids(body: str) -> str:
+    """sphinx-proof and sphinx-exercise give every content the same id."""
+    return re.sub(r'(<section class="[a-z]+-content") id="[^"]*">', r"\1>", body)
 
 
 def end_of_div(body: str, start: int) -> int:
@@ -101,13 +116,15 @@ def complete_page(
     doctree: nodes.document | None,
 ) -> None:
     body = context.get("body") or ""
-    for change in (fold_dropdowns, box_tables):
+    for change in (fold_dropdowns, name_proofs, drop_repeated_ids, box_tables):
         body = change(body)
     body = size_images(app, body)
     # myst-nb names its folds twice; the visible words are the better name.
     body = body.replace(' aria-label="Toggle hidden content"', "")
     context["body"] = body
     context["html_baseurl"] = app.config.html_baseurl
+    context["theme_script"], context["theme_hash"] = theme_script()
+    context["author"] = app.config.author
     context["figures"] = sorted(set(re.findall(r'data-figure="([^"]+)"', body)))
     context["has_math"] = 'class="katex"' in body
     context["description"] = describe(doctree, app.config.html_title)
@@ -117,6 +134,13 @@ def complete_page(
         else ""
     )
     context["notebook"] = str(context.get("sourcename") or "").endswith(".ipynb")
+
+
+def theme_script() -> tuple[str, str]:
+    """The script in every head, and the hash by which the page's policy allows it."""
+    script = (SITE / "theme" / "theme.js").read_text(encoding="utf8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return script, f"sha256-{digest}"
 
 
 def extra_pages(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
@@ -134,8 +158,9 @@ def use_own_search(app: Sphinx) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_html_theme("book", str(SITE / "theme"))
-    # Jupyter Book passes this on even where sphinx_comments is not loaded.
+    # Jupyter Book passes these on even where their extensions are not loaded.
     app.add_config_value("comments_config", {}, "html")
+    app.add_config_value("use_jupyterbook_latex", False, "html")
     app.connect("builder-inited", use_own_search)
     app.connect("html-page-context", complete_page)
     app.connect("html-collect-pages", extra_pages)

@@ -16,7 +16,6 @@ const here = new URL(".", document.currentScript.src); // the _static folder
     show();
   });
   system.addEventListener("change", show);
-  button.hidden = false;
   show();
 }
 
@@ -37,16 +36,18 @@ for (const block of document.querySelectorAll("div.highlight")) {
 
 // ---- Boxes that scroll sideways can be reached and scrolled by keyboard
 {
-  const boxes = document.querySelectorAll(".wide, .katex-display, article pre");
-  const mark = () => {
-    for (const box of boxes) {
+  const watch = new ResizeObserver((changes) => {
+    for (const { target } of changes) {
+      const box = target.closest(".wide, .katex-display, pre");
       if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     }
-  };
-  mark();
-  addEventListener("resize", mark);
-  document.fonts.ready.then(mark);
+  });
+  // A box changes with the window, what is in it with the fonts.
+  for (const box of document.querySelectorAll(".wide, .katex-display, article pre")) {
+    watch.observe(box);
+    if (box.firstElementChild) watch.observe(box.firstElementChild);
+  }
 }
 
 // ---- A chosen line of "On this page" closes the menu it was chosen in

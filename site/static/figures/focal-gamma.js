@@ -1,0 +1,33 @@
+// Focal's γ: easy examples count less, and the answer is no longer the probability.
+"use strict";
+(function () {
+  const { axes, places, legend, number, range } = Book;
+  const { FocalLoss } = Losses.margin;
+  const { sigmoid, logit } = Losses;
+  const answer = (eta, gamma) => sigmoid(Losses.minimizer(FocalLoss, eta, { gamma }));
+
+  Book.figure({
+    name: "focal-gamma",
+    controls: [
+      { key: "gamma", label: "γ", min: 0, max: 5, step: 0.1 },
+      { key: "eta", label: "true probability η", min: 0.02, max: 0.98, step: 0.01 },
+    ],
+    start: { gamma: 2, eta: 0.9 },
+    draw({ gamma, eta }, narrow) {
+      const said = answer(eta, gamma);
+      const grid = places(2, narrow, 240);
+      const loss = axes({ x: [0, 1], y: [0, 4], ...grid.at(0), xlabel: "probability p given to what happened", ylabel: "loss" });
+      const map = axes({ x: [0, 1], y: [0, 1], ...grid.at(1), xlabel: "true probability η", ylabel: "probability that minimises the loss" });
+      const losses = (g) => range(-7, 7, 161).map((f) => [sigmoid(f), FocalLoss.value(f, { gamma: g })]);
+      const answers = range(0.01, 0.99, 41).map((e) => [e, answer(e, gamma)]);
+      const easy = FocalLoss.value(logit(0.9), { gamma }) / FocalLoss.value(logit(0.9), { gamma: 0 });
+      const svg = loss.frame() + loss.line(losses(0), "c0") + loss.line(losses(gamma), "c1")
+        + map.frame() + map.line([[0, 0], [1, 1]], "c0") + map.line(answers, "c1") + map.upright(eta) + map.across(said) + map.dot(eta, said, "c1");
+      return {
+        svg: legend([[`focal, γ = ${number(gamma)}`, "c1"], ["cross-entropy, γ = 0", "c0"]], narrow) + `<g transform="translate(0 24)">${svg}</g>`,
+        height: grid.height + 24,
+        say: `With γ = ${number(gamma)} an example predicted at 0.9 counts ${number(easy)} of its cross-entropy. If the truth is η = ${number(eta)}, the loss is least at p = ${number(said)}${Math.abs(said - eta) < 0.0005 ? ", the truth" : ", which is not the truth"}.`,
+      };
+    },
+  });
+})();

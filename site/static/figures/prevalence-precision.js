@@ -1,0 +1,40 @@
+// The same test, other prevalence: what a positive result is worth.
+"use strict";
+(function () {
+  const { axes, places, number } = Book;
+  const precision = (rate, hit, clear) => (rate * hit) / (rate * hit + (1 - rate) * (1 - clear));
+  const percent = (share) => `${number(100 * share)} %`;
+
+  Book.figure({
+    name: "prevalence-precision",
+    controls: [
+      { key: "log", label: "prevalence", min: -3, max: -0.3, step: 0.05, show: (v) => percent(10 ** v) },
+      { key: "hit", label: "sensitivity", min: 0.5, max: 0.99, step: 0.01, show: percent },
+      { key: "clear", label: "specificity", min: 0.5, max: 0.99, step: 0.01, show: percent },
+    ],
+    start: { log: -2, hit: 0.9, clear: 0.9 },
+    draw({ log, hit, clear }, narrow) {
+      const rate = 10 ** log;
+      const value = precision(rate, hit, clear);
+      const grid = places(2, narrow, 240);
+      const curve = axes({ x: [-3, -0.3], y: [0, 1], ...grid.at(0), xlabel: "prevalence, logarithmic", ylabel: "precision", xticks: [-3, -2, -1], xname: (v) => percent(10 ** v) });
+      // A thousand people, 40 in a row: hits first, then misses, false alarms, the rest.
+      const ill = Math.round(1000 * rate);
+      const hits = Math.round(ill * hit);
+      const alarms = Math.round((1000 - ill) * (1 - clear));
+      const groups = [[0, hits, "c3"], [hits, ill, "c2"], [ill, ill + alarms, "c5"], [ill + alarms, 1000, "c0"]];
+      const { left, top, width, height } = grid.at(1);
+      const [dx, dy] = [width / 40, height / 25];
+      const dots = groups.map(([from, to, ink]) => {
+        let path = "";
+        for (let i = from; i < to; i++) path += `M${(left + (i % 40) * dx).toFixed(1)} ${(top + Math.floor(i / 40) * dy).toFixed(1)}h${(dx * 0.75).toFixed(1)}v${(dy * 0.75).toFixed(1)}h${(-dx * 0.75).toFixed(1)}z`;
+        return `<path class="${ink}" fill="var(--c)"${ink === "c0" ? ' opacity="0.35"' : ""} d="${path}"/>`;
+      });
+      const names = [[`${hits} hits`, "c3"], [`${ill - hits} missed`, "c2"], [`${alarms} false alarms`, "c5"]]
+        .map(([words, ink], i) => `<text class="named ${ink}" x="${left + (i * width) / 3.2}" y="${top + height + 24}">${words}</text>`);
+      const svg = curve.frame() + curve.curve((v) => precision(10 ** v, hit, clear), "c1") + curve.upright(log) + curve.across(value) + curve.dot(log, value, "c1")
+        + `<text x="${left}" y="${top - 9}">1000 people</text>` + dots.join("") + names.join("");
+      return { svg, height: grid.height, say: `At a prevalence of ${percent(rate)}, ${percent(value)} of the positive results are right: of 1000 people ${ill} have the condition, ${hits} of them are found, and ${alarms} others are alarmed.` };
+    },
+  });
+})();
