@@ -28,6 +28,12 @@ Which = Literal["value", "gradient", "hessian"]
 DERIVATIVES: tuple[Which, ...] = ("value", "gradient", "hessian")
 Span = tuple[float, float]
 
+# Mean 4, median 2: losses that ask for different things give different answers.
+SAMPLE = np.array([0.0, 1.0, 2.0, 2.0, 3.0, 4.0, 16.0])
+AMOUNTS = np.array([0.5, 1.0, 2.0, 2.0, 3.0, 3.5, 16.0])
+EQUALS = "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"
+ETA = 0.7  # where one true probability stands for all
+
 
 # ---- curves: a loss as a function of one number --------------------------------------
 
@@ -52,6 +58,10 @@ class View:
         (loss, argument) -> (y_true, raw_prediction).
     reference : Loss
         The familiar loss with which the others are compared.
+    question : str
+        What :func:`answer` answers.
+    sample : array, optional
+        The sample for which the best constant is shown.
     sign : 1 or -1
         The sign of d raw / d argument.
     where : str
@@ -67,6 +77,8 @@ class View:
     limits: tuple[Span, Span, Span]
     inputs: Callable[[Loss, Array], tuple[Array, Array]]
     reference: Loss
+    question: str
+    sample: Array | None = None
     sign: int = 1
     where: str = ""
     positive: bool = False
@@ -80,6 +92,8 @@ RESIDUAL = View(
     limits=((-0.25, 6.5), (-3.3, 3.3), (-1.1, 2.4)),
     inputs=lambda loss, r: (r, np.zeros_like(r)),
     reference=SquaredError(),
+    question="best constant on the sample",
+    sample=SAMPLE,
     sign=-1,
 )
 AMOUNT = View(
@@ -90,6 +104,8 @@ AMOUNT = View(
     limits=((-0.3, 8), (-6.5, 6.5), (-0.6, 8)),
     inputs=lambda loss, z: (np.ones_like(z), loss.link(z)),
     reference=PoissonDeviance(),
+    question="best constant on the sample",
+    sample=AMOUNTS,
     where="for $y = 1$",
     positive=True,
 )
@@ -101,6 +117,7 @@ MARGIN = View(
     limits=((-0.2, 5), (-4.5, 0.5), (-0.45, 2.9)),
     inputs=lambda loss, m: (np.ones_like(m), m),
     reference=ZeroOneLoss(),
+    question=f"best raw prediction if η = {ETA}",
 )
 PROBABILITY = View(
     family="probability",
@@ -110,6 +127,7 @@ PROBABILITY = View(
     limits=((-0.2, 5), (-1.25, 0.15), (-0.15, 0.55)),
     inputs=MARGIN.inputs,
     reference=BinaryCrossEntropy(),
+    question=f"best probability if η = {ETA}",
 )
 ONE_OF_THREE = View(
     family="probability",
@@ -122,6 +140,7 @@ ONE_OF_THREE = View(
         np.column_stack([t, np.zeros_like(t), np.zeros_like(t)]),
     ),
     reference=CategoricalCrossEntropy(),
+    question=f"best probability if η = {ETA}",
     where="along $f = (t, 0, 0)$",
 )
 
@@ -257,6 +276,15 @@ def elicited(loss: Loss, eta: ArrayLike) -> Array:
     return loss.link.inverse(minimizers(loss, p))
 
 
+def answer(loss: Loss) -> float:
+    """The number that answers the question of the layout."""
+    layout = view(loss)
+    if layout.sample is not None:
+        return float(best_constant(loss, layout.sample))
+    best = (minimizers if layout is MARGIN else elicited)(loss, ETA)
+    return float(best[0])
+
+
 # ---- facts ---------------------------------------------------------------------------
 
 
@@ -272,8 +300,8 @@ def facts(loss: Loss) -> dict[str, Any]:
         each of the three curves), ``lipschitz``, ``bound`` (supremum of the loss),
         ``slope`` and ``curvature`` (their ranges in the argument of the layout) and
         ``where`` (what is held fixed in them),
-        ``proper`` and ``calibrated`` (None for regression), ``likelihood``,
-        ``elsewhere``, ``reference``.
+        ``answer`` (to the question of the layout), ``proper`` and ``calibrated``
+        (None for regression), ``likelihood``, ``elsewhere``, ``reference``.
     """
     return {
         "name": style.name(loss),
@@ -293,6 +321,7 @@ def facts(loss: Loss) -> dict[str, Any]:
         "where": view(loss).where,
         "slope": value_range(loss, "gradient"),
         "curvature": value_range(loss, "hessian"),
+        "answer": answer(loss),
         "proper": is_proper(loss),
         "calibrated": is_calibrated(loss),
         "likelihood": loss.likelihood,
@@ -442,10 +471,12 @@ def _lines(about: dict[str, Any]) -> dict[str, str]:
         "Prediction": f"${about['prediction']}$",
         "Targets": about["targets"],
         "Convex": yes(about["convex"]),
-        "Smooth": yes(about["smooth"]) + _jumps(about["jumps"]),
+        "Smooth": ", ".join([yes(about["smooth"]), *roughness(about["jumps"])]),
         "Slope": f"{between(about['slope'])} {about['where']}".strip(),
         "Curvature": f"{between(about['curvature'])} {about['where']}".strip(),
-        "Lipschitz": f"yes, by {number(lipschitz)}" if np.isfinite(lipschitz) else "no",
+        "Lipschitz": f"yes, constant {number(lipschitz)}"
+        if np.isfinite(lipschitz)
+        else "no",
         "Bounded": f"yes, by {number(bound)}" if np.isfinite(bound) else "no",
         "Proper": yes(about["proper"]),
         "Calibrated": yes(about["calibrated"]),
@@ -460,14 +491,14 @@ def _parameter(name: str) -> str:
     return f"`{name}`" if symbol == name else f"`{name}` is {symbol}"
 
 
-def _jumps(positions: dict[Which, list[float]]) -> str:
-    """The roughest of the three curves and where it jumps."""
-    what = {"value": "jump", "gradient": "kink", "hessian": "curvature jumps"}
+def roughness(positions: dict[Which, list[float]]) -> list[str]:
+    """The first of the three curves that jumps, and where; empty if none does."""
+    verbs = {"value": "jumps", "gradient": "has a kink", "hessian": "curvature jumps"}
     for which in DERIVATIVES:
         if positions[which]:
             places = " and ".join(number(k) for k in positions[which])
-            return f", {what[which]} at {places}"
-    return ""
+            return [f"{verbs[which]} at {places}"]
+    return []
 
 
 def joined(texts: Sequence[str], labels: Sequence[str]) -> str:
@@ -482,9 +513,11 @@ def joined(texts: Sequence[str], labels: Sequence[str]) -> str:
 
 def _listed(labels: list[str]) -> str:
     """Several values of one parameter name it once: "α = 1, 0, −2"."""
-    symbols = {label.partition(" = ")[0] for label in labels}
+    symbols = {label.partition(EQUALS)[0] for label in labels}
     if len(symbols) == 1:
-        return f"{symbols.pop()} = " + ", ".join(v.partition(" = ")[2] for v in labels)
+        return (
+            symbols.pop() + EQUALS + ", ".join(v.partition(EQUALS)[2] for v in labels)
+        )
     return ", ".join(labels)
 
 
@@ -495,7 +528,8 @@ def variant_labels(losses: Sequence[Loss]) -> list[str]:
     settings = [vars(loss) for loss in losses]
     told = [k for k in settings[0] if len({s[k] for s in settings}) > 1]
     return [
-        ", ".join(f"{style.symbol(k)} = {number(s[k])}" for k in told) for s in settings
+        ", ".join(f"{style.symbol(k)}{EQUALS}{number(s[k])}" for k in told)
+        for s in settings
     ]
 
 

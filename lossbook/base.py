@@ -211,7 +211,7 @@ class Loss(abc.ABC):
                 if weight is None:
                     total_weight += len(losses)
                 else:
-                    w = weight[rows].astype(dtype, copy=False)
+                    w = weight[rows].astype(np.float64, copy=False)
                     check_values(self, "sample_weight", w, NONNEGATIVE)
                     total_weight += float(np.sum(w, dtype=np.float64))
                     losses = _weighted(w, losses)

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
-from lossbook.base import BinaryLoss, Loss, _expected
+from lossbook.base import BinaryLoss, Loss
 from lossbook.domains import NONNEGATIVE, POSITIVE, REALS, Interval
 from lossbook.functionals import Functional, Mean, Mode
 from lossbook.links import IdentityLink, Link, LogitLink, LogLink
@@ -31,12 +31,6 @@ class BinaryScore(BinaryLoss):
     def partial_score(self, q: Array) -> Array:
         """The loss when the observed label had been given probability ``q``."""
 
-    def _score(self, y: Array, z: Array) -> Array:
-        # 2z - 1 plays the margin's part: its sign flips with the label.
-        return _expected(
-            lambda m: self.partial_score((1 + m) / 2), y, 2 * z - 1, odd=False
-        )
-
     def minimizer(self, eta: float) -> float:
         return float(self.link(np.asarray(eta)))
 
@@ -48,7 +42,7 @@ class BrierLoss(BinaryScore):
     Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2.
     """
 
-    functional: ClassVar[Functional] = Mean()  # type: ignore[misc]
+    functional: ClassVar[Functional] = Mean()
     convex: ClassVar[bool] = False
     # 2 (1 - q)**2 q peaks at q = 1/3.
     lipschitz: ClassVar[float] = 8 / 27
@@ -77,7 +71,7 @@ class SphericalLoss(BinaryScore):
     Roby 1965; Gneiting & Raftery 2007, doi:10.1198/016214506000001437.
     """
 
-    functional: ClassVar[Functional] = Mean()  # type: ignore[misc]
+    functional: ClassVar[Functional] = Mean()
     convex: ClassVar[bool] = False
     # sqrt(s) (1 - s) with s = expit(2 m) peaks at s = 1/3.
     lipschitz: ClassVar[float] = 2 / (3 * np.sqrt(3))
@@ -190,7 +184,7 @@ class GeneralizedCrossEntropy(BinaryScore):
 
     q: float = 0.7
 
-    functional: ClassVar[Functional] = Mode()  # type: ignore[misc]
+    functional: ClassVar[Functional] = Mode()
     convex: ClassVar[bool] = False
     formula: ClassVar[str] = r"S(1, p) = \frac{1 - p^q}{q}"
     reference: ClassVar[str] = "zhang2018generalized"
@@ -231,7 +225,7 @@ class GammaDeviance(Loss):
     McCullagh & Nelder 1989, chapter 8.
     """
 
-    functional: ClassVar[Functional] = Mean()  # type: ignore[misc]
+    functional: ClassVar[Functional] = Mean()
     link: ClassVar[Link] = LogLink()
     y_domain: ClassVar[Interval] = POSITIVE
     formula: ClassVar[str] = r"\ell(y, f) = 2\,(y e^{-f} + f - \log y - 1)"
@@ -252,7 +246,7 @@ class GammaDeviance(Loss):
         return 2 * y * np.exp(-f)
 
     def _best_constant(self, y: Array, w: Array) -> float:
-        return float(self.link(np.average(y, weights=w)))
+        return float(self.link(np.asarray(np.average(y, weights=w))))
 
 
 @dataclass(frozen=True)
@@ -270,7 +264,7 @@ class TweedieDeviance(Loss):
 
     power: float = 1.5
 
-    functional: ClassVar[Functional] = Mean()  # type: ignore[misc]
+    functional: ClassVar[Functional] = Mean()
     formula: ClassVar[str] = (
         r"d(y, z) = 2\Bigl(\tfrac{y^{2-p}}{(1-p)(2-p)} - \tfrac{y z^{1-p}}{1-p}"
         r" + \tfrac{z^{2-p}}{2-p}\Bigr)"
@@ -338,12 +332,10 @@ class TweedieDeviance(Loss):
 
     def _powers(self, y: Array, f: Array, c_y: float, c_z: float) -> Array:
         """c_y * y * z**(1-power) + c_z * z**(2-power) with z = exp(f)."""
-        first = np.where(y == 0, 0, y * np.exp((1 - self.power) * f))
-        second = np.exp((2 - self.power) * f)
-        if self.power < 2:
-            return c_y * first + c_z * second
-        # Both terms explode for small z; the first, steeper one decides.
-        return np.where(np.isinf(first), c_y * first, c_y * first + c_z * second)
+        first = y * np.exp(np.where(y == 0, 0, (1 - self.power) * f))
+        # Where both terms explode the first, steeper one decides.
+        second = np.where(np.isinf(first), 0, np.exp((2 - self.power) * f))
+        return c_y * first + c_z * second
 
     def _best_constant(self, y: Array, w: Array) -> float:
-        return float(self.link(np.average(y, weights=w)))
+        return float(self.link(np.asarray(np.average(y, weights=w))))

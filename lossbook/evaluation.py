@@ -4,10 +4,10 @@ Every function takes targets and predictions and returns numbers or plain tables
 is dicts of equally long arrays.  Nothing here draws.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.isotonic import IsotonicRegression
 
 from lossbook.base import BinaryLoss
@@ -18,7 +18,7 @@ from lossbook.numerics import Array
 from lossbook.potential import BinaryCrossEntropy
 from lossbook.validation import as_numeric, check_not_empty, check_values
 
-Table = dict[str, Array]
+Table = dict[str, NDArray[Any]]
 
 
 def _pair(

@@ -8,7 +8,7 @@ exactly when z is the functional, negative below it and positive above it (Osban
 
 import abc
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class Functional(abc.ABC):
         LaTeX of what is elicited.
     """
 
-    formula: str
+    formula: ClassVar[Any]
 
     def __call__(
         self, y: Array, sample_weight: Array | None = None

@@ -103,12 +103,14 @@ class _LossModel(BaseEstimator):
                 f"stopped after {best.n_iter} steps, short of the minimum; raise "
                 "max_iter, or give y the scale that the loss is made for"
             )
-        elif best.at_infinity and self.alpha == 0:
+        elif best.at_infinity:
             message = (
                 "has no minimiser on these data: the loss keeps falling as raw "
                 "predictions grow without bound (classes that can be separated, or "
-                "a group of zeros on the log link); set alpha > 0"
+                "zeros on the log link)"
             )
+            if self.alpha == 0:
+                message += "; set alpha > 0"
         else:
             return
         warnings.warn(f"{self!r} {message}", ConvergenceWarning, stacklevel=4)

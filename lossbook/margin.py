@@ -25,7 +25,7 @@ class MarginLoss(BinaryLoss):
 class _ProbabilityLoss(MarginLoss):
     """A margin loss whose minimiser is the link of the probability."""
 
-    functional: ClassVar[Functional] = Mean()  # type: ignore[misc]
+    functional: ClassVar[Functional] = Mean()
 
     def minimizer(self, eta: float) -> float:
         return float(self.link(np.asarray(eta)))
@@ -35,7 +35,7 @@ class _ProbabilityLoss(MarginLoss):
 class _LabelLoss(MarginLoss):
     """A margin loss whose minimiser reveals only the more probable label."""
 
-    functional: ClassVar[Functional] = Mode()  # type: ignore[misc]
+    functional: ClassVar[Functional] = Mode()
 
     def minimizer(self, eta: float) -> float:
         return float(np.sign(2 * eta - 1))
@@ -127,7 +127,7 @@ class PerceptronLoss(MarginLoss):
     Rosenblatt 1958, doi:10.1037/h0042519.
     """
 
-    functional: ClassVar[None] = None  # type: ignore[misc]
+    functional: ClassVar[None] = None
     smooth: ClassVar[bool] = False
     kinks: ClassVar[tuple[float, ...]] = (0.0,)
     lipschitz: ClassVar[float] = 1.0

@@ -62,10 +62,9 @@ def xlogy(x: Array, y: Array) -> Array:
 def log1p_square(x: Array) -> Array:
     """log(1 + x**2), without overflow of the square."""
     size = np.abs(x)
-    # Beyond 1e100 the 1 is lost anyway and the square would overflow.
-    return np.where(
-        size > 1e100, 2 * np.log(np.maximum(size, 1)), np.log1p(size * size)
-    ).astype(x.dtype, copy=False)
+    # Far out the 1 is lost anyway, and the square may overflow.
+    far = size > float(np.finfo(x.dtype).max) ** 0.25
+    return np.where(far, 2 * np.log(np.maximum(size, 1)), np.log1p(size * size))
 
 
 def project_simplex(x: Array) -> Array:

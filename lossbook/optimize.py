@@ -51,7 +51,7 @@ class LinearRisk:
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
-        penalty: float | Array = 0.0,
+        penalty: ArrayLike = 0.0,
     ) -> None:
         y = loss._targets(y)
         features = as_numeric(loss, "X", X)
@@ -278,7 +278,7 @@ def minimize_newton(
             trial = x - (axes @ step).reshape(x.shape)
             new_value, new_gradient = risk.value(trial), risk.gradient(trial)
             # Close to the minimum the value is all rounding; the gradient still tells.
-            level = new_value <= value + 1e-13 * abs(value)
+            level = abs(new_value - value) <= 1e-13 * abs(value)
             if value - new_value >= 0.1 * promised or (
                 level and np.linalg.norm(new_gradient) < size
             ):
@@ -348,7 +348,7 @@ def minimize_piecewise_linear(
         # root.T @ root = A.T @ diag(1 / resistance) @ A + diag(quadratic), but without
         # the digits that forming the right-hand side would cost.
         rows = np.vstack([A / np.sqrt(resistance)[:, None], roots])
-        root = np.linalg.qr(rows, mode="r")
+        root: Array = np.linalg.qr(rows, mode="r")  # type: ignore[assignment]
         products = inner * slack
         # A first step shows how far the products can fall, a second one corrects it.
         change = -products

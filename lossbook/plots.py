@@ -22,10 +22,8 @@ from numpy.typing import ArrayLike
 
 from lossbook import style
 from lossbook.atlas import (
-    AMOUNT,
     DERIVATIVES,
     MARGIN,
-    RESIDUAL,
     Span,
     Which,
     best_constant,
@@ -40,11 +38,6 @@ from lossbook.atlas import (
 )
 from lossbook.base import Loss
 from lossbook.numerics import Array
-
-# Mean 4, median 2: losses that ask for different things give different answers.
-SAMPLE = np.array([0.0, 1.0, 2.0, 2.0, 3.0, 4.0, 16.0])
-AMOUNTS = np.array([0.5, 1.0, 2.0, 2.0, 3.0, 3.5, 16.0])
-
 
 # ---- losses --------------------------------------------------------------------------
 
@@ -82,9 +75,8 @@ def four_panel(
         if type(layout.reference) not in map(type, losses):
             _reference(ax, layout.reference, which, labelled=first)
         loss_curves(losses, which, labels=None if first else nothing, ax=ax)
-    if layout in (RESIDUAL, AMOUNT):
-        default = AMOUNTS if layout.positive else SAMPLE
-        risk_curves(losses, default if sample is None else sample, ax=panels[3])
+    if layout.sample is not None:
+        risk_curves(losses, layout.sample if sample is None else sample, ax=panels[3])
     elif layout is MARGIN:
         minimizer_curves(losses, ax=panels[3])
     else:

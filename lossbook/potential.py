@@ -22,7 +22,7 @@ from lossbook.numerics import Array, logsumexp, softplus, xlogy
 class PotentialLoss(Loss):
     """scale * (potential(f) - y f + a term without f), on the canonical link."""
 
-    functional: ClassVar[Functional] = Mean()  # type: ignore[misc]
+    functional: ClassVar[Functional] = Mean()
     scale: ClassVar[float] = 1.0
 
     @abc.abstractmethod
@@ -36,7 +36,7 @@ class PotentialLoss(Loss):
         return self.scale * self.link.inverse_derivative(f)
 
     def _best_constant(self, y: Array, w: Array) -> float:
-        return float(self.link(np.average(y, weights=w)))
+        return float(self.link(np.asarray(np.average(y, weights=w))))
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ class BinaryCrossEntropy(PotentialLoss):
         return (np.maximum(f, 0) - y * f) + np.log1p(np.exp(-np.abs(f)))
 
     def _score(self, y: Array, z: Array) -> Array:
-        return -(xlogy(y, z) + np.where(y == 1, 0, (1 - y) * np.log1p(-z)))
+        absent = np.where(y == 1, 0, z)
+        return -(xlogy(y, z) + (1 - y) * np.log1p(-absent))
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,10 @@ class PoissonDeviance(PotentialLoss):
         return np.exp(f)
 
     def _value(self, y: Array, f: Array) -> Array:
-        return 2 * (np.exp(f) - y - y * (f - np.log(np.where(y == 0, 1, y))))
+        growth = np.exp(f)
+        pull = y * (f - np.log(np.where(y == 0, 1, y)))
+        # Where exp(f) overflows it outweighs everything else.
+        return 2 * (growth - y - np.where(np.isinf(growth), 0, pull))
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ class CategoricalCrossEntropy(MulticlassLoss):
     Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x.
     """
 
-    functional: ClassVar[Functional] = Mean()  # type: ignore[misc]
+    functional: ClassVar[Functional] = Mean()
     link: ClassVar[Link] = SoftmaxLink()
     lipschitz: ClassVar[float] = np.sqrt(2.0)
     formula: ClassVar[str] = r"\ell(y, f) = \log \sum_k e^{f_k} - \sum_k y_k f_k"
@@ -140,7 +144,7 @@ class SparsemaxLoss(MulticlassLoss):
     Martins & Astudillo 2016, arXiv:1602.02068.
     """
 
-    functional: ClassVar[Functional] = Mean()  # type: ignore[misc]
+    functional: ClassVar[Functional] = Mean()
     link: ClassVar[Link] = SparsemaxLink()
     lipschitz: ClassVar[float] = np.sqrt(2.0)
     formula: ClassVar[str] = (

@@ -6,11 +6,12 @@ expectile, or the point where the forces rho'(r) balance.
 """
 
 import abc
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar
+from scipy.optimize import brentq
 
 from lossbook.base import Loss
 from lossbook.domains import NONNEGATIVE, OPEN_UNIT, POSITIVE, Interval
@@ -49,47 +50,56 @@ class ResidualLoss(Loss):
         return self.rho_second(y - f)
 
     def _best_constant(self, y: Array, w: Array) -> float:
-        """Root of the balance of forces; for non-convex losses the lowest valley."""
-        low, high = float(y.min()), float(y.max())
-        if low == high:
+        """Where the forces balance; for a non-convex loss in the lowest valley."""
+        low, span = float(y.min()), float(np.ptp(y))
+        if span == 0:
             return low
         w = w / w.sum()
-        if self.convex:
-            return float(
-                brentq(lambda c: w @ self.rho_prime(y - c), low, high, xtol=1e-14)
-            )
-        return _lowest_valley(lambda c: float(w @ self.rho(y - c)), y)
+        if not self.convex:
+            return self._lowest_valley(y, w)
 
+        def force(t: float, slack: float = 0.0) -> float:
+            each = self.rho_prime(y - (low + t * span))
+            return float(w @ each + slack * (w @ np.abs(each)))
 
-def _lowest_valley(risk, y: Array) -> float:  # type: ignore[no-untyped-def]
-    """Global minimiser over [min y, max y] of a risk with several valleys.
+        if not self.kinks:
+            return low + span * float(brentq(force, 0, 1, xtol=1e-15))
+        # The forces may balance on a whole interval: its two ends, then the middle.
+        ends = [brentq(force, 0, 1, args=(s,), xtol=1e-15) for s in (-1e-13, 1e-13)]
+        return low + span * float(sum(ends)) / 2
 
-    The risk is scanned at quantiles of the sample (where the data are) and on an even
-    grid, and the best three valleys are refined.
-    """
-    even = np.linspace(y.min(), y.max(), 513)
-    starts = np.unique(np.concatenate([np.quantile(y, np.linspace(0, 1, 257)), even]))
-    heights = np.array([risk(c) for c in starts])
-    padded = np.concatenate([[np.inf], heights, [np.inf]])
-    valleys = np.flatnonzero((heights <= padded[:-2]) & (heights <= padded[2:]))
-    best = valleys[np.argsort(heights[valleys], kind="stable")[:3]]
-    refined = [
-        minimize_scalar(
-            risk,
-            bounds=(starts[max(i - 1, 0)], starts[min(i + 1, len(starts) - 1)]),
-            method="bounded",
-            options={"xatol": 1e-10 * max(1.0, float(np.ptp(y)))},
-        )
-        for i in best
-    ]
-    return float(min(refined, key=lambda result: result.fun).x)
+    def _lowest_valley(self, y: Array, w: Array) -> float:
+        """Global minimiser of the risk of a loss whose influence falls off.
+
+        Every valley lies near data.  The risk is scanned at the values of the sample
+        (at 257 quantiles of a large one) and on an even grid; from the best three
+        places reweighted means descend.
+        """
+        near = y if len(y) <= 1024 else np.quantile(y, np.linspace(0, 1, 257))
+        starts = np.unique(np.append(near, np.linspace(y.min(), y.max(), 513)))
+        heights = np.array([w @ self.rho(y - c) for c in starts])
+        best = starts[np.argsort(heights, kind="stable")[:3]]
+        valleys = [self._descend(float(c), y, w) for c in best]
+        return min(valleys, key=lambda c: float(w @ self.rho(y - c)))
+
+    def _descend(self, centre: float, y: Array, w: Array) -> float:
+        """Iteratively reweighted means: each step lowers the risk."""
+        at_zero = self.rho_second(np.zeros(1))[0]
+        for _ in range(1000):
+            r = y - centre
+            pull = np.where(r == 0, at_zero, self.rho_prime(r) / np.where(r == 0, 1, r))
+            step = float((w * pull) @ r / (w @ pull))
+            centre += step
+            if abs(step) <= 1e-13 * float(np.abs(r).min() + abs(centre)):
+                break
+        return centre
 
 
 @dataclass(frozen=True)
 class SquaredError(ResidualLoss):
     """r**2: elicits the mean (Legendre 1805, Gauss 1809)."""
 
-    functional: ClassVar[Functional] = Mean()  # type: ignore[misc]
+    functional: ClassVar[Functional] = Mean()
     formula: ClassVar[str] = r"\rho(r) = r^2"
     reference: ClassVar[str] = "gneiting2011making"
     likelihood: ClassVar[str] = "Gaussian with constant variance"
@@ -117,7 +127,7 @@ class SquaredError(ResidualLoss):
 class AbsoluteError(ResidualLoss):
     """|r|: elicits the median (Boscovich 1757, Laplace 1793)."""
 
-    functional: ClassVar[Functional] = Quantile(0.5)  # type: ignore[misc]
+    functional: ClassVar[Functional] = Quantile(0.5)
     smooth: ClassVar[bool] = False
     kinks: ClassVar[tuple[float, ...]] = (0.0,)
     lipschitz: ClassVar[float] = 1.0
@@ -206,7 +216,6 @@ class ExpectileLoss(ResidualLoss):
 
     level: float = 0.5
 
-    kinks: ClassVar[tuple[float, ...]] = (0.0,)
     formula: ClassVar[str] = r"\rho(r) = |\tau - \mathbb{1}\{r < 0\}|\, r^2"
     reference: ClassVar[str] = "newey1987asymmetric"
     likelihood: ClassVar[str] = "asymmetric Gaussian with constant scale"
@@ -217,6 +226,10 @@ class ExpectileLoss(ResidualLoss):
     @property
     def functional(self) -> Functional:
         return Expectile(self.level)
+
+    @property
+    def kinks(self) -> tuple[float, ...]:
+        return () if self.level == 0.5 else (0.0,)
 
     def _weight(self, r: Array) -> Array:
         return np.where(r < 0, 1 - self.level, self.level).astype(r.dtype, copy=False)
@@ -424,7 +437,7 @@ class TukeyLoss(ResidualLoss):
     @property
     def lipschitz(self) -> float:
         # The influence r (1 - (r/c)**2)**2 peaks at r = c / sqrt(5).
-        return 16 * self.c / (25 * np.sqrt(5))
+        return 16 * self.c / (25 * math.sqrt(5))
 
     def _ratio_squared(self, r: Array) -> Array:
         return np.square(np.minimum(np.abs(r) / self.c, 1))
@@ -527,7 +540,7 @@ class BarronLoss(ResidualLoss):
         # The curvature vanishes at (r/c)**2 = (2 - alpha) / (1 - alpha).
         peak = 1.0
         if self.alpha > -np.inf:
-            peak = np.sqrt((2 - self.alpha) / (1 - self.alpha))
+            peak = math.sqrt((2 - self.alpha) / (1 - self.alpha))
         return float(self.rho_prime(np.array([peak * self.scale]))[0])
 
     def _log_power(self, x: Array) -> Array:
@@ -537,7 +550,7 @@ class BarronLoss(ResidualLoss):
         if self.alpha == -np.inf:
             return -np.square(x) / 2
         gap = 2 - self.alpha
-        return -gap / 2 * log1p_square(x / np.sqrt(gap))
+        return -gap / 2 * log1p_square(x / math.sqrt(gap))
 
     def rho(self, r: Array) -> Array:
         x = r / self.scale
@@ -546,7 +559,7 @@ class BarronLoss(ResidualLoss):
         if self.alpha == -np.inf:
             return -np.expm1(-np.square(x) / 2)
         gap = 2 - self.alpha
-        growth = log1p_square(x / np.sqrt(gap))
+        growth = log1p_square(x / math.sqrt(gap))
         if self.alpha == 0:
             return growth
         return gap / self.alpha * np.expm1(self.alpha / 2 * growth)
@@ -561,7 +574,8 @@ class BarronLoss(ResidualLoss):
         if self.alpha == 2:
             return power
         if self.alpha == -np.inf:
-            return np.where(power == 0, 0, (1 - np.square(x)) * power)
+            # Beyond x = 100 the power is 0 and only the square could do harm.
+            return (1 - np.square(np.clip(x, -100, 100))) * power
         gap = 2 - self.alpha
-        bend = gap * np.expm1(-log1p_square(x / np.sqrt(gap)))
+        bend = gap * np.expm1(-log1p_square(x / math.sqrt(gap)))
         return (1 + bend) * power

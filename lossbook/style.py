@@ -81,7 +81,8 @@ LINES: dict[str, tuple[str, Dashes]] = {
 }
 
 # Parts of class names that keep their capital or want another spelling.
-_PEOPLE = {"Huber", "Tukey", "Cauchy", "Barron", "Poisson", "Tweedie", "Brier"}
+_PEOPLE = {"Barron", "Brier", "Cauchy", "Huber", "Poisson", "Savage", "Tukey"}
+_PEOPLE |= {"Tweedie"}
 _COMMON = {"Loss", "Deviance"}
 _SPELLING = {
     "cross entropy": "cross-entropy",
@@ -168,7 +169,8 @@ def name(loss: Loss | type[Loss]) -> str:
 def title(loss: Loss | type[Loss]) -> str:
     """The full name of a loss class, for headings: "Squared hinge loss"."""
     text = _spelled(_words(loss))
-    return text[:1].upper() + text[1:]
+    # A Greek letter is a symbol and stays small.
+    return text[:1].upper() + text[1:] if text[:1].isascii() else text
 
 
 def symbol(parameter: str) -> str:

@@ -28,7 +28,7 @@ def as_numeric(owner: object, name: str, values: ArrayLike) -> np.ndarray:
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise ValueError(
             f"{owner!r}: {name} must not have masked entries; "
-            f"got {np.ma.count_masked(values)} of them"
+            f"got {int(values.mask.sum())} of them"
         )
     try:
         array = np.asarray(values)
@@ -42,20 +42,20 @@ def as_numeric(owner: object, name: str, values: ArrayLike) -> np.ndarray:
             f"got dtype {array.dtype}"
         )
     if array.dtype.kind == "f" and array.dtype not in (np.float32, np.float64):
-        array = array.astype(np.float64)
+        array = array.astype(np.float32 if array.dtype.itemsize < 4 else np.float64)
     return array
 
 
 def check_values(owner: object, name: str, values: Array, domain: Interval) -> None:
     """Raise unless every value is finite and lies in ``domain``."""
     # One pass each for the extremes; NaN fails every comparison.
-    if domain.contains(values.min()) and domain.contains(values.max()):
+    if domain.contains(float(values.min())) and domain.contains(float(values.max())):
         return
     if domain is REALS:
         bad = values[~np.isfinite(values)]
         allowed = "be finite"
     else:
-        inside = [domain.contains(v) for v in values.ravel()]
+        inside = [domain.contains(v) for v in values.ravel().tolist()]
         bad = values.ravel()[~np.array(inside)]
         allowed = f"lie in {domain}"
     raise ValueError(f"{owner!r}: {name} must {allowed}; got {bad[0]!s}")

@@ -68,9 +68,8 @@ def with_last(values: Array, last: float) -> Array:
 @each_loss
 def test_prediction_of_another_shape(loss: Loss, method: str) -> None:
     y, f, name = good(loss, method)
-    wrong = [f[:-1], f[..., None], f[None], f[0], np.tile(f, 2), 0.0]
-    if loss in MULTICLASS:
-        wrong += [f[:, 0], f[:, :1]]
+    wrong = [f[:-1], f[..., None], f[None], f[0], 0.0]
+    wrong += [f[:, 0], f[:, :1]] if loss in MULTICLASS else [np.tile(f, 2)]
     for bad in wrong:
         with refused(loss, f"{name} must have", f"got shape {np.shape(bad)}"):
             getattr(loss, method)(y, bad)
@@ -173,7 +172,7 @@ def test_labels_of_no_class(loss: Loss, method: str) -> None:
 @each(MULTICLASS)
 def test_labels_of_no_class_in_fit(loss: Loss) -> None:
     for bad in (-1, 0.5):
-        with refused(loss, "y_true", f"got {bad:g}") as _:
+        with refused(loss, "y_true", f"got {bad:g}"):
             loss.fit_intercept_only([0, 1, bad])
     with pytest.raises(ValueError, match="label") as caught:
         loss.fit_intercept_only([0, 2.5])
@@ -187,7 +186,7 @@ def test_rows_that_are_no_proportions(loss: Loss, method: str) -> None:
     rows = np.full((N, N_CLASSES), 0.25)
     with refused(loss, "rows of y_true must sum to 1", "1.05"):
         getattr(loss, method)(with_last(rows, 0.3), f)
-    negative = rows + [[0.5, -0.5, 0, 0]]
+    negative = rows + np.array([0.5, -0.5, 0, 0])
     with refused(loss, f"y_true must lie in {UNIT}", "got -0.25"):
         getattr(loss, method)(negative, f)
     with refused(loss, "rows of y_true must sum to 1", "1.05"):
@@ -200,7 +199,7 @@ def test_probabilities_that_do_not_sum_to_one(loss: Loss) -> None:
     with refused(loss, "rows of y_pred must sum to 1"):
         loss.score(y, z * 0.9)
     with refused(loss, f"y_pred must lie in {UNIT}"):
-        loss.score(y, z + [[1, -1, 0, 0]])
+        loss.score(y, z + np.array([1, -1, 0, 0]))
 
 
 @each_loss
@@ -341,7 +340,9 @@ def test_parameter_of_wrong_type(kind: type[Loss], name: str, bad: object) -> No
         kind(**{name: bad})
 
 
-@pytest.mark.parametrize("bad", [nan, inf, np.float64(nan), 10**400])
+@pytest.mark.parametrize(
+    "bad", [nan, inf, np.float64(nan), pytest.param(10**400, id="1e400")]
+)
 @each_parameter
 def test_parameter_without_value(kind: type[Loss], name: str, bad: float) -> None:
     with pytest.raises(ValueError, match=f"^{kind.__name__}: {name} must .*got "):

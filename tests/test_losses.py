@@ -284,7 +284,7 @@ def test_expected_loss_is_least_at_the_functional_only(loss: Loss) -> None:
     """Elicitation, from the definition: no other prediction does as well."""
     grid = np.linspace(-8.0037, 12.0059, 3001)
     for y, p in distributions(loss):
-        expected = sum(p_i * at(loss.value, y_i, grid) for y_i, p_i in zip(y, p))
+        expected = p @ [at(loss.value, y_i, grid) for y_i in y]
         good = grid[expected <= expected.min() + 1e-9]
         if isinstance(loss.functional, Identifiable):
             elicited = loss.link(np.asarray(loss.functional(y, p)))
@@ -302,7 +302,7 @@ def test_expected_loss_of_classes_is_least_at_the_proportions(loss: Loss) -> Non
         p = np.bincount(y, weights=p)
         others = rng.dirichlet(np.ones(N_CLASSES), size=1000)
         rows = loss.link(np.vstack([p, others]))
-        expected = sum(p_k * at(loss.value, k, rows) for k, p_k in enumerate(p))
+        expected = p @ [at(loss.value, k, rows) for k in range(N_CLASSES)]
         assert np.all(expected[0] < expected[1:])
 
 
@@ -717,9 +717,7 @@ def test_a_residual_loss_never_rewards_a_larger_error(loss: Loss) -> None:
 @each(BINARY)
 def test_labels_are_treated_alike(loss: Loss) -> None:
     f = np.concatenate([EXTREMES, GRID[::100]])
-    np.testing.assert_allclose(
-        at(loss.value, 1, f), at(loss.value, 0, -f), rtol=1e-14
-    )
+    np.testing.assert_allclose(at(loss.value, 1, f), at(loss.value, 0, -f), rtol=1e-14)
     np.testing.assert_allclose(
         at(loss.gradient, 1, f), -at(loss.gradient, 0, -f), rtol=1e-14, atol=1e-15
     )

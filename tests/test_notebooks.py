@@ -331,7 +331,10 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     (form.figures_are_png, two_figures),
     (form.figures_are_png, figure_as_svg),
     (form.figures_described, no_figure),
-    (form.figures_described, field(1, "metadata", "mystnb", value={})),
+    (
+        form.figures_described,
+        field(1, "metadata", "mystnb", "figure", "caption", value=" "),
+    ),
     (
         form.figures_described,
         field(1, "metadata", "mystnb", "figure", "name", value="f"),
@@ -461,6 +464,7 @@ def test_run_brings_any_notebook_into_the_stored_form(damaged_book: Path) -> Non
     assert own_id in text
     path.write_text(text.replace(own_id, "").rstrip())
     assert notebooks.run(path)
+    assert path.read_bytes().endswith(b"}\n")
     assert findings(path) == []
     again = normalise.read(path)
     assert re.fullmatch(r"04-demo-[0-9a-f]{8}", code(again, 4).id)

@@ -1,7 +1,7 @@
 """Write the loss atlas from the registry.
 
     python -m tools.atlas          write chapters/appendix/atlas*, run the notebooks
-    python -m tools.atlas --check  exit 1 when the sources are not what it would write
+    python -m tools.atlas --check  exit 1 when a source is not what it would write
 
 A section for each class of `lossbook.ALL_LOSSES`: its card and its four panels, with
 caption and alt text made from its facts. To add a loss: its class and its line in the
@@ -9,48 +9,35 @@ registry, then `make atlas`.
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import nbformat
 import numpy as np
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import lossbook as lb
-from lossbook import atlas
-from lossbook.atlas import facts, joined, number, variant_labels, view
+from lossbook.atlas import (
+    ETA,
+    Card,
+    facts,
+    joined,
+    number,
+    roughness,
+    variant_labels,
+    view,
+)
 from lossbook.functionals import MLocation
 from tools import normalise
 from tools.book import CHAPTERS, shown
 from tools.notebooks import run_all
 
 FOLDER = CHAPTERS / "appendix"
-INDEX = FOLDER / "atlas.md"
 Variants = list[lb.Loss]  # the losses of one class, in the order of the registry
-
-RESIDUAL_TEXT = """\
-These losses are functions of the residual $r = y - f$.
-The **influence** $\\rho'(r)$ is the force with which an observation pulls the prediction towards itself; the **curvature** says how fast the force changes.
-The grey line is the squared error, for comparison.
-The last panel tries every constant $c$ on one sample, the strokes below the axis: the dot is the best constant, and the heights are scaled so that all losses fit."""
-AMOUNT_TEXT = """\
-These losses compare an amount or a count with its predicted mean $z$, on a logarithmic scale.
-All of them ask for the mean; they differ in how much they mind a miss at a small mean and at a large one.
-The grey line is the Poisson deviance, for comparison.
-The last panel tries every constant $c$ on one sample, the strokes below the axis: the dot is the best constant, and the heights are scaled so that all losses fit."""
-PROBABILITY_TEXT = """\
-These losses judge a probability.
-They are drawn over the raw prediction $f$ when the label is 1; with three classes, over the lead of the true class.
-The grey line is log loss, for comparison.
-The last panel shows which probability has the least expected loss when the true one is $\\eta$: a proper loss stays on the grey diagonal."""
-MARGIN_TEXT = """\
-These losses are functions of the margin $m = (2y - 1)f$: right of zero the sign is correct.
-The grey line is the zero–one loss, which all the others stand in for.
-An arrow is the derivative of a jump, infinite at one point.
-The last panel shows the raw prediction $f$ with the least expected loss when $P(Y = 1) = \\eta$: a calibrated loss stays out of the shaded quarters."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +48,38 @@ class Page:
     title: str
     text: str
 
-    @property
-    def path(self) -> Path:
-        return FOLDER / f"{self.slug}.ipynb"
 
+SAMPLE_TEXT = """\
+The last panel tries every constant $c$ on one sample, the strokes below the axis.
+The dot is the best constant; the heights are scaled so that all losses fit."""
+RESIDUAL_TEXT = f"""\
+These losses are functions of the residual $r = y - f$.
+The **influence** $\\rho'(r)$ is the force with which an observation pulls the \
+prediction towards itself, and the **curvature** $\\rho''(r)$ says how fast the force \
+changes.
+An arrow is the derivative of a jump, infinite at one point.
+The grey line is the squared error, for comparison.
+{SAMPLE_TEXT}"""
+AMOUNT_TEXT = f"""\
+These losses compare an amount or a count with its predicted mean $z$.
+All ask for the mean, and differ in what a miss costs at a small mean and at a large \
+one.
+The grey line is the Poisson deviance, for comparison.
+{SAMPLE_TEXT}"""
+PROBABILITY_TEXT = """\
+These losses judge a predicted probability.
+They are drawn over the raw prediction $f$ when the label is 1; with three classes, \
+over the lead of the true class.
+The grey line is log loss, for comparison.
+The last panel shows the probability with the least expected loss when the true one \
+is $\\eta$: a proper loss stays on the diagonal."""
+MARGIN_TEXT = """\
+These losses are functions of the margin $m = (2y - 1)f$: right of zero the sign is \
+correct.
+An arrow is the derivative of a jump, infinite at one point.
+The grey line is the zero–one loss, for which all the others stand in.
+The last panel shows the raw prediction with the least expected loss when \
+$P(Y = 1) = \\eta$: a calibrated loss stays out of the shaded quarters."""
 
 LOCATION = Page(
     "atlas-location", "Losses for the mean, quantiles and expectiles", RESIDUAL_TEXT
@@ -84,68 +99,230 @@ def page_of(losses: Variants) -> Page:
     if family == "residual":
         robust = any(isinstance(loss.functional, MLocation) for loss in losses)
         return ROBUST if robust else LOCATION
-    pages = {"amount": AMOUNTS, "probability": PROBABILITIES, "margin": MARGINS}
-    return pages[family]
+    return {"amount": AMOUNTS, "probability": PROBABILITIES, "margin": MARGINS}[family]
 
 
-def classes(losses: Sequence[lb.Loss] = lb.ALL_LOSSES) -> list[Variants]:
-    """The losses, class by class."""
+def classes_on(page: Page, registry: Sequence[lb.Loss]) -> list[Variants]:
+    """The losses on a page, class by class."""
     groups: dict[type[lb.Loss], Variants] = {}
-    for loss in losses:
+    for loss in registry:
         groups.setdefault(type(loss), []).append(loss)
-    return list(groups.values())
+    return [losses for losses in groups.values() if page_of(losses) == page]
 
 
-def slug(losses: Variants) -> str:
-    """Label of a section, and the start of the names in it."""
+def label(losses: Variants) -> str:
+    """The label of a section."""
     return f"atlas-{type(losses[0]).__name__.lower()}"
 
 
-# ---- notebooks -----------------------------------------------------------------------
+# ---- what is written -----------------------------------------------------------------
 
 
-def notebook(page: Page, registry: Sequence[lb.Loss] = lb.ALL_LOSSES) -> NotebookNode:
+def sources(registry: Sequence[lb.Loss] = lb.ALL_LOSSES) -> dict[str, str]:
+    """File name and text of everything in the atlas, notebooks not yet run."""
+    notebooks = {
+        f"{page.slug}.ipynb": normalise.as_text(notebook(page, registry))
+        for page in PAGES
+    }
+    return {"atlas.md": index(registry), **notebooks}
+
+
+def notebook(page: Page, registry: Sequence[lb.Loss]) -> NotebookNode:
     """The notebook of a page, not yet run."""
-    first = view(next(c for c in classes(registry) if page_of(c) == page)[0])
-    imports = "import matplotlib.pyplot as plt\nimport numpy as np\n\nimport lossbook as lb\n\n"
-    cells = [
-        new_markdown_cell(
-            f"({page.slug})=\n# {page.title}\n\n{page.text}", id=page.slug
-        ),
-        new_code_cell(
-            f"{imports}lb.style.use()\n{GIVEN[first.family]}",
-            id=f"{page.slug}-imports",
-            metadata={"tags": ["hide-input"]},
-        ),
+    sections = [
+        cell for losses in classes_on(page, registry) for cell in section(losses)
     ]
-    for losses in classes(registry):
-        if page_of(losses) == page:
-            cells += section(losses)
-    return normalise.normalise(new_notebook(cells=cells))
+    numpy = any("np." in cell.source for cell in sections)
+    imports = [
+        "import matplotlib.pyplot as plt",
+        *(["import numpy as np"] if numpy else []),
+        "",
+        "import lossbook as lb",
+        "",
+        "lb.style.use()",
+    ]
+    head = [
+        new_markdown_cell(f"({page.slug})=\n# {page.title}\n\n{page.text}"),
+        new_code_cell("\n".join(imports), metadata={"tags": ["hide-input"]}),
+    ]
+    for cell, part in zip(head, ("intro", "imports"), strict=True):
+        cell.id = f"{page.slug}-{part}"
+    return normalise.normalise(new_notebook(cells=[*head, *sections]))
 
 
-# What the last panel of each family is about: the sample, or one true probability.
-GIVEN = {
-    "residual": "sample = lb.plots.SAMPLE",
-    "amount": "sample = lb.plots.AMOUNTS",
-    "probability": "eta = 0.7",
-    "margin": "eta = 0.7",
-}
-ANSWER = {
-    "residual": (
-        "best = loss.fit_intercept_only(sample)",
-        "best constant {best:.3f}",
-    ),
-    "amount": (
-        "best = loss.link.inverse(loss.fit_intercept_only(sample))",
-        "best constant {best:.3f}",
-    ),
-    "probability": (
-        "best = lb.atlas.elicited(loss, eta)",
-        "best probability {best:.3f} if the true one is {eta}",
-    ),
-    "margin": (
-        "best = loss.fit_intercept_only([eta])",
-        "best raw prediction {best:.3f} if eta is {eta}",
-    ),
-}
+def section(losses: Variants) -> list[NotebookNode]:
+    """Heading, card and figure of a class."""
+    name, title = label(losses), lb.style.title(losses[0])
+    calls = [facts(loss)["code"] for loss in losses]
+    inner = "".join(f"\n    {call}," for call in calls) + "\n"
+    listed = f"[{calls[0]}]" if len(calls) == 1 else f"[{inner}]"
+    question = view(losses[0]).question
+    cells = {
+        "heading": new_markdown_cell(f"({name})=\n## {title}"),
+        "card": new_code_cell(f"losses = {listed}\nlb.atlas.card(*losses)"),
+        "figure": new_code_cell(
+            "lb.plots.four_panel(losses)\n"
+            "plt.show()\n"
+            "for loss in losses:\n"
+            "    best = lb.atlas.answer(loss)\n"
+            f'    print(f"{{loss}}, {question}: {{best:z.3f}}")'
+        ),
+    }
+    for part, cell in cells.items():
+        cell.id = f"{name}-{part}"
+        if cell.cell_type == "code":
+            cell.metadata["tags"] = ["hide-input"]
+    cells["figure"].metadata["mystnb"] = {
+        "figure": {"caption": caption(losses), "name": f"fig-{name}"},
+        "image": {"alt": alt_text(losses)},
+    }
+    return list(cells.values())
+
+
+def caption(losses: Variants) -> str:
+    """Whose panels they are, and the answer of the last."""
+    return (
+        f"{lb.style.title(losses[0])}; {view(losses[0]).question}: {answers(losses)}."
+    )
+
+
+def alt_text(losses: Variants) -> str:
+    """What is seen, from the facts: the shape of the curves, then the answer."""
+    shape = joined([shape_of(facts(loss)) for loss in losses], variant_labels(losses))
+    slope = view(losses[0]).names[1].split()[0]
+    span = dict(Card(tuple(losses)).rows())["Slope"]
+    seen = f"{lb.style.title(losses[0])}: {shape}; {slope} {span}."
+    return f"{seen} {last_panel(losses)}".replace("$", "")
+
+
+def shape_of(about: dict[str, Any]) -> str:
+    """Convex or not, and the roughest point."""
+    convex = "convex" if about["convex"] else "not convex"
+    return ", ".join([convex, *(roughness(about["jumps"]) or ["smooth"])])
+
+
+def last_panel(losses: Variants) -> str:
+    """The message of the last panel."""
+    layout, about = view(losses[0]), [facts(loss) for loss in losses]
+    if layout.sample is not None:
+        middle, mean = np.median(layout.sample), layout.sample.mean()
+        sample = f"a sample with median {middle:g} and mean {mean:g}"
+        return f"The best constant for {sample} is {answers(losses)}."
+    if all(each["proper"] for each in about) and layout.family == "probability":
+        return "The best probability is the true one, all along the diagonal."
+    side = "takes" if all(each["calibrated"] for each in about) else "does not take"
+    what = layout.question.partition(" if ")[0]
+    return (
+        f"The {what} {side} the side of the more probable label; "
+        f"for η = {ETA} it is {answers(losses)}."
+    )
+
+
+def answers(losses: Variants) -> str:
+    """The answer of each loss to the question of the last panel."""
+    found = [number(facts(loss)["answer"]) for loss in losses]
+    return joined(found, variant_labels(losses))
+
+
+INDEX = """\
+(atlas)=
+# Loss atlas
+
+Every loss of this book, with its card and its four panels.
+All that stands here is read or computed from the classes of `lossbook`.
+In a notebook, `lb.atlas.card(lb.HuberLoss())` shows a card and \
+`lb.plots.four_panel(lb.HuberLoss())` draws the panels.
+
+Asks for
+: The number that makes the mean loss smallest.
+
+Slope, curvature
+: The range of the first and second derivative, away from kinks.
+
+Lipschitz
+: Whether the slope is bounded; the constant is the most that one example can pull.
+
+Bounded
+: Whether the loss itself is: what one example can cost.
+
+Proper
+: Whether the true probability has the least expected loss.
+
+Calibrated
+: Whether minimising the expected loss always finds the more probable label.
+"""
+COLUMNS = ("Asks for", "Convex", "Smooth", "Lipschitz", "Bounded")
+COLUMNS += ("Proper", "Calibrated")
+
+
+def index(registry: Sequence[lb.Loss]) -> str:
+    """The page that lists all losses, a table for each notebook."""
+    return INDEX + "".join(
+        f"\n## {page.title}\n\n{table(classes_on(page, registry))}" for page in PAGES
+    )
+
+
+def table(classes: list[Variants]) -> str:
+    """A row for each class, linked to its section."""
+    cards = [dict(Card(tuple(losses)).rows()) for losses in classes]
+    columns = [column for column in COLUMNS if any(column in card for card in cards)]
+    rows = [["Loss", *columns], ["---"] * (1 + len(columns))]
+    for losses, card in zip(classes, cards, strict=True):
+        link = f"{{ref}}`{lb.style.title(losses[0])} <{label(losses)}>`"
+        rows.append([link, *(card.get(column, "") for column in columns)])
+    return "".join("| " + " | ".join(row) + " |\n" for row in rows)
+
+
+# ---- writing and checking ------------------------------------------------------------
+
+
+def source_of(text: str) -> object:
+    """What is compared: all of a page, of a notebook its cells without outputs."""
+    if not text.startswith("{"):
+        return text
+    cells = json.loads(text)["cells"]
+    return [(c["id"], c["cell_type"], c["metadata"], c["source"]) for c in cells]
+
+
+def stale(folder: Path, registry: Sequence[lb.Loss] = lb.ALL_LOSSES) -> list[Path]:
+    """Files of the atlas that are missing, changed or no longer wanted."""
+    wanted = sources(registry)
+    there = {path.name: path for path in folder.glob("atlas*")}
+    return [
+        folder / name
+        for name in sorted({*wanted, *there})
+        if name not in there
+        or name not in wanted
+        or source_of(there[name].read_text(encoding="utf-8")) != source_of(wanted[name])
+    ]
+
+
+def write(folder: Path) -> int:
+    """Write what is stale, run all notebooks; return how many failed."""
+    wanted = sources()
+    for path in stale(folder):
+        if path.name in wanted:
+            path.write_text(wanted[path.name], encoding="utf-8", newline="\n")
+        else:
+            path.unlink()
+        print(f"{shown(path)}: {'written' if path.exists() else 'deleted'}")
+    return run_all(sorted(folder.glob("atlas-*.ipynb")))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.atlas",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--check", action="store_true")
+    if not parser.parse_args(arguments).check:
+        return 1 if write(FOLDER) else 0
+    found = stale(FOLDER)
+    for path in found:
+        print(f"{shown(path)}: not what the registry says, expected: make atlas")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

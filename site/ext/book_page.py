@@ -119,6 +119,8 @@ def complete_page(
     for change in (fold_dropdowns, name_proofs, drop_repeated_ids, box_tables):
         body = change(body)
     body = size_images(app, body)
+    # The role that docutils gives an entry was withdrawn from the standard.
+    body = body.replace('role="doc-biblioentry"', 'role="listitem"')
     # myst-nb names its folds twice; the visible words are the better name.
     body = body.replace(' aria-label="Toggle hidden content"', "")
     context["body"] = body

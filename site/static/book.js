@@ -50,6 +50,12 @@ for (const block of document.querySelectorAll("div.highlight")) {
   }
 }
 
+// ---- Before a jump within the page, everything is laid out, so that it lands right
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  if (link?.hash && link.pathname === location.pathname) document.documentElement.dataset.whole = "";
+}, { capture: true });
+
 // ---- A chosen line of "On this page" closes the menu it was chosen in
 for (const menu of document.querySelectorAll("nav[popover]")) {
   menu.addEventListener("click", (event) => {

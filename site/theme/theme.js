@@ -6,6 +6,9 @@ try {
   if (chosen) document.documentElement.dataset.theme = chosen;
 } catch { /* a browser that stores nothing follows the system */ }
 
+// A jump to a place in the page needs everything above it laid out.
+if (location.hash) document.documentElement.dataset.whole = "";
+
 {
   const { folder, math } = document.currentScript.dataset;
   const text = {
