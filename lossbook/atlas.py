@@ -5,6 +5,7 @@ Everything is computed or read from the class; nothing about a loss is typed her
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -114,7 +115,7 @@ MARGIN = View(
     argument="margin $m$ (correct if $m > 0$)",
     names=(r"loss $\varphi(m)$", r"slope $\varphi'(m)$", r"curvature $\varphi''(m)$"),
     span=(-4, 4),
-    limits=((-0.2, 5), (-4.5, 0.5), (-0.45, 2.9)),
+    limits=((-0.2, 5), (-4.5, 0.5), (-0.6, 2.9)),
     inputs=lambda loss, m: (np.ones_like(m), m),
     reference=ZeroOneLoss(),
     question=f"best raw prediction if η = {ETA}",
@@ -124,7 +125,7 @@ PROBABILITY = View(
     argument="raw prediction $f$ when $y = 1$",
     names=AMOUNT.names,
     span=(-5, 5),
-    limits=((-0.2, 5), (-1.25, 0.15), (-0.15, 0.55)),
+    limits=((-0.2, 5), (-1.25, 0.15), (-0.25, 0.55)),
     inputs=MARGIN.inputs,
     reference=BinaryCrossEntropy(),
     question=f"best probability if η = {ETA}",
@@ -395,6 +396,7 @@ def is_proper(loss: Loss) -> bool | None:
     return isinstance(loss.functional, Mean) and loss.link.domain == UNIT
 
 
+@cache
 def is_calibrated(loss: Loss) -> bool | None:
     """Whether minimising the loss always gives the most probable label."""
     if not is_classification(loss):

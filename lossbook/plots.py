@@ -25,6 +25,7 @@ from lossbook.atlas import (
     DERIVATIVES,
     MARGIN,
     Span,
+    View,
     Which,
     best_constant,
     elicited,
@@ -68,7 +69,7 @@ def four_panel(
     if axes is None:
         _, axes = plt.subplots(2, 2, figsize=(6, 4.9))
     panels = np.asarray(axes).ravel()
-    layout = view(losses[0])
+    layout = _layout(losses)
     nothing = [""] * len(losses)
     for which, ax in zip(DERIVATIVES, panels, strict=False):
         first = which == "value"
@@ -110,7 +111,7 @@ def loss_curves(
     ax : Axes, optional
     """
     ax = _axes(ax)
-    layout = view(losses[0])
+    layout = _layout(losses)
     nth = DERIVATIVES.index(which)
     low, high = span or layout.span
     ax.set(xlim=(low, high), ylim=limits or layout.limits[nth])
@@ -141,7 +142,7 @@ def risk_curves(
     """
     ax = _axes(ax)
     y = np.asarray(sample, dtype=float)
-    if view(losses[0]).positive:
+    if _layout(losses).positive:
         candidates = np.geomspace(y.min() / 1.4, y.max() * 1.4, 401)
         _log_axis(ax)
     else:
@@ -178,10 +179,10 @@ def minimizer_curves(losses: Sequence[Loss], *, ax: Axes | None = None) -> Axes:
     ax.text(0.25, top / 2, "wrong side", ha="center", va="center", fontsize="small")
     for loss, look in zip(losses, _looks(losses), strict=True):
         eta, f = _both_sides(minimizers, loss)
-        edge = 0.82 * top
-        ax.plot(eta, np.clip(f, -edge, edge), **look)
+        infinite = np.isinf(f)
+        ax.plot(eta, np.where(infinite, np.sign(f) * 0.82 * top, f), **look)
         for sign, at, marker in ((1, 0.75, "^"), (-1, 0.25, "v")):
-            if np.isinf(f[np.searchsorted(eta, at)]):
+            if infinite[np.searchsorted(eta, at)]:
                 ax.plot(at, sign * 0.92 * top, marker, color=look["color"])
                 ax.text(
                     at + 0.04, sign * 0.93 * top, number(sign * np.inf), va="center"
@@ -235,6 +236,17 @@ def reliability(
 
 def _axes(ax: Axes | None, **options: Any) -> Axes:
     return plt.subplots(**options)[1] if ax is None else ax
+
+
+def _layout(losses: Sequence[Loss]) -> View:
+    """The layout that losses share."""
+    layouts = [view(loss) for loss in losses]
+    if not layouts or any(each.inputs is not layouts[0].inputs for each in layouts):
+        raise ValueError(
+            "the losses of one figure must be functions of the same number, of a "
+            f"residual, a margin, an amount or a row; got {list(losses)}"
+        )
+    return layouts[0]
 
 
 def _looks(losses: Sequence[Loss]) -> list[dict[str, Any]]:

@@ -56,7 +56,7 @@ LINES: dict[str, tuple[str, Dashes]] = {
     "LogCoshLoss": (INDIGO, DOTTED),
     "EpsilonInsensitiveLoss": (INK, DASHED),
     "TukeyLoss": (INK, DOTTED),
-    "CauchyLoss": (OCHRE, DASHDOT),
+    "CauchyLoss": (OCHRE, LONG),
     "BarronLoss": (INDIGO, SOLID),
     "PoissonDeviance": (GREEN, SOLID),
     "GammaDeviance": (VERMILION, DASHDOT),
@@ -67,7 +67,7 @@ LINES: dict[str, tuple[str, Dashes]] = {
     "BrierLoss": (BLUE, DASHED),
     "SphericalLoss": (GREEN, LONG),
     "FocalLoss": (PURPLE, DASHDOT),
-    "GeneralizedCrossEntropy": (OCHRE, LONG),
+    "GeneralizedCrossEntropy": (OCHRE, DASHDOT),
     "ZeroOneLoss": (INK, SOLID),
     "HingeLoss": (GREEN, DASHED),
     "SquaredHingeLoss": (BLUE, DASHDOT),
@@ -76,7 +76,7 @@ LINES: dict[str, tuple[str, Dashes]] = {
     "LogisticLoss": (VERMILION, DOTTED),
     "ModifiedHuberLoss": (OCHRE, DASHED),
     "RampLoss": (INDIGO, DASHED),
-    "SavageLoss": (OCHRE, DOTTED),
+    "SavageLoss": (PURPLE, SOLID),
     "SigmoidLoss": (GREEN, DOTTED),
 }
 

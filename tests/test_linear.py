@@ -1,11 +1,13 @@
 """The linear estimators find the minimum of every loss, and say when there is none."""
 
 import warnings
-from collections.abc import Callable
+from functools import partial
 from typing import Any
+from unittest import SkipTest
 
 import numpy as np
 import pytest
+import sklearn
 from samples import BINARY, MULTICLASS, RESIDUAL, SCALAR, each
 from scipy.optimize import linprog
 from sklearn.base import BaseEstimator
@@ -23,7 +25,7 @@ from sklearn.linear_model import (
 )
 from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC, SVR, LinearSVC
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import lossbook as lb
 from lossbook.base import Loss
@@ -71,9 +73,9 @@ def objective(
 # ---- scikit-learn ------------------------------------------------------------------
 
 
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@parametrize_with_checks(
-    [
+CHECKS = [
+    pair
+    for estimator in (
         LossRegressor(),
         LossRegressor(lb.AbsoluteError()),
         LossRegressor(lb.TukeyLoss(), alpha=0.1),
@@ -81,12 +83,28 @@ def objective(
         LossClassifier(),
         LossClassifier(lb.HingeLoss(), alpha=0.1),
         LossClassifier(lb.CategoricalCrossEntropy(), alpha=0.1),
-    ]
+    )
+    for pair in estimator_checks_generator(estimator)
+]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    CHECKS,
+    ids=[f"{estimator}-{check.func.__name__}" for estimator, check in CHECKS],
 )
-def test_scikit_learn(
-    estimator: BaseEstimator, check: Callable[[BaseEstimator], None]
-) -> None:
-    check(estimator)
+def test_scikit_learn(estimator: BaseEstimator, check: partial[None]) -> None:
+    if (
+        sklearn.__version__.startswith("1.6.")
+        and "sample_weight_equivalence" in check.func.__name__
+        and estimator.get_params()["loss"] in BINARY
+    ):
+        pytest.skip("this check shuffles binary labels: scikit-learn issue 30770")
+    try:
+        check(estimator)
+    except SkipTest as reason:
+        pytest.skip(str(reason))
 
 
 # ---- the minimum -------------------------------------------------------------------

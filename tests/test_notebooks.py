@@ -369,7 +369,8 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     (form.claims_complete, field(2, "metadata", "claim", "tolerance", value=0.1)),
     (form.claims_asserted, source(2, "assert 1 + 1 == 2", "")),
     (form.claims_asserted, field(2, "outputs", value=[])),
-    (form.claims_boxed, prose("Claim (A1)", "Claim (A2)")),
+    (form.claims_boxed, prose("Claim (A1)", "Result (A1)")),
+    (form.claims_boxed, prose("Claim (A1)", "Claim (A1, A2)")),
 ]
 
 

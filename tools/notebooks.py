@@ -38,6 +38,7 @@ async def execute(nb: NotebookNode, path: Path) -> None:
         nb,
         timeout=CELL_TIMEOUT,
         kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],  # else it warns of plain TCP each time
         resources={"metadata": {"path": str(path.parent)}},
     )
     async with client.async_setup_kernel():

@@ -119,7 +119,9 @@ def copy_static(target: Path) -> None:
 class PageText(HTMLParser):
     """The sections of a page: (id, heading, text), without code and controls."""
 
-    SKIP = frozenset({"script", "style", "svg", "math", "select", "button", "nav"})
+    SKIP = frozenset(
+        {"script", "style", "svg", "math", "select", "button", "summary", "pre"}
+    )
     VOID = frozenset({"img", "br", "hr", "input", "link", "meta", "col", "wbr"})
 
     def __init__(self) -> None:
@@ -195,7 +197,7 @@ LINK = r'(?:href|src)="([^"]+)"'
 
 
 def remove_unused(html: Path, pages: list[Path]) -> None:
-    """Extensions bring scripts and styles this theme never links: leave them out."""
+    """Leave out what no page links: files of extensions, pictures of earlier builds."""
     used = {html / "_static" / name for name in ("search.js", "search-index.js")}
     used |= {html / "_static" / asset.name for asset in (ROOT / "assets").iterdir()}
     for page in pages:
@@ -203,7 +205,8 @@ def remove_unused(html: Path, pages: list[Path]) -> None:
     for css in [f for f in used if f.suffix == ".css"]:
         used |= linked_files(css)
     keep_folder = {f.parent for f in used}
-    for file in sorted((html / "_static").rglob("*")):
+    files = [*(html / "_static").rglob("*"), *(html / "_images").rglob("*")]
+    for file in sorted(files):
         licence = file.name == "LICENSE" and file.parent in keep_folder
         if file.is_file() and file not in used and not licence:
             file.unlink()

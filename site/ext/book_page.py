@@ -44,7 +44,21 @@ def name_proofs(body: str) -> str:
 
 def drop_repeated_ids(body: str) -> str:
     """sphinx-proof and sphinx-exercise give every content the same id."""
-    return re.sub(r'(<section class="[a-z]+-content") id="[^"]*">', r"\1>", body)
+    return re.sub(
+        r'<section([^>]*) id="(?:proof|exercise|solution)-content">',
+        r"<section\1>",
+        body,
+    )
+
+
+def tidy_folds(body: str) -> str:
+    """myst-nb puts paragraphs where words are allowed, and names its folds twice."""
+    body = body.replace(' aria-label="Toggle hidden content"', "")
+    return re.sub(
+        r"<p (class=\"(?:collapsed|expanded) [^>]*)>(.*?)</p>",
+        r"<span \1>\2</span>",
+        body,
+    )
 
 
 def end_of_div(body: str, start: int) -> int:
@@ -116,13 +130,12 @@ def complete_page(
     doctree: nodes.document | None,
 ) -> None:
     body = context.get("body") or ""
-    for change in (fold_dropdowns, name_proofs, drop_repeated_ids, box_tables):
+    tidying = (fold_dropdowns, name_proofs, drop_repeated_ids, tidy_folds, box_tables)
+    for change in tidying:
         body = change(body)
     body = size_images(app, body)
     # The role that docutils gives an entry was withdrawn from the standard.
     body = body.replace('role="doc-biblioentry"', 'role="listitem"')
-    # myst-nb names its folds twice; the visible words are the better name.
-    body = body.replace(' aria-label="Toggle hidden content"', "")
     context["body"] = body
     context["html_baseurl"] = app.config.html_baseurl
     context["theme_script"], context["theme_hash"] = theme_script()
