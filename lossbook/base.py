@@ -440,7 +440,9 @@ def one_hot(owner: Loss, labels: Array, n_classes: int) -> Array:
             f"{owner!r}: y_true must hold integer labels 0..{n_classes - 1} "
             f"(raw_prediction has K = {n_classes} columns); got {bad:g}"
         )
-    return np.eye(n_classes)[labels.astype(np.intp)]
+    proportions = np.zeros((len(labels), n_classes))
+    proportions[np.arange(len(labels)), labels.astype(np.intp)] = 1
+    return proportions
 
 
 def check_rows_sum_to_one(owner: Loss, name: str, rows: Array) -> None:

@@ -211,6 +211,10 @@ It is so.
 :::
 
 :::{prf:proof}
+It is.
+:::
+
+:::{prf:proof}
 :class: dropdown
 It is *so*.
 :::
@@ -294,6 +298,8 @@ class Page(HTMLParser):
             self.faults.append(f"no alt text: {given.get('src')}")
         if tag == "img" and not (given.get("width") and given.get("height")):
             self.faults.append(f"no width and height: {given.get('src')}")
+        if tag == "p" and "summary" in self.open:
+            self.faults.append("<p> in <summary>")
         self.links += [v for k in ("href", "src") if (v := given.get(k)) is not None]
         if tag not in self.VOID:
             self.open.append(tag)

@@ -44,9 +44,19 @@ def name_proofs(body: str) -> str:
 
 def drop_repeated_ids(body: str) -> str:
     """sphinx-proof and sphinx-exercise give every content the same id."""
+    body = re.sub(r'(<(?:div|details) class="proof [^"]*") id="proof"', r"\1", body)
     return re.sub(
         r'<section([^>]*) id="(?:proof|exercise|solution)-content">',
         r"<section\1>",
+        body,
+    )
+
+
+def escape_links(body: str) -> str:
+    """Old DOIs hold angle brackets, which an address may not."""
+    return re.sub(
+        r'href="[^"]*&lt;[^"]*"',
+        lambda link: link[0].replace("&lt;", "%3C").replace("&gt;", "%3E"),
         body,
     )
 
@@ -75,6 +85,16 @@ def box_tables(body: str) -> str:
     """A wide table scrolls in its own box, not the page."""
     body = body.replace("<table", '<div class="wide"><table')
     return body.replace("</table>", "</table></div>")
+
+
+TIDYING = (
+    fold_dropdowns,
+    name_proofs,
+    drop_repeated_ids,
+    escape_links,
+    tidy_folds,
+    box_tables,
+)
 
 
 def size_images(app: Sphinx, body: str) -> str:
@@ -130,8 +150,7 @@ def complete_page(
     doctree: nodes.document | None,
 ) -> None:
     body = context.get("body") or ""
-    tidying = (fold_dropdowns, name_proofs, drop_repeated_ids, tidy_folds, box_tables)
-    for change in tidying:
+    for change in TIDYING:
         body = change(body)
     body = size_images(app, body)
     # The role that docutils gives an entry was withdrawn from the standard.

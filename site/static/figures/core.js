@@ -101,7 +101,7 @@
         const options = c.options.map(([v, words]) => `<option value="${escape(v)}"${v === value ? " selected" : ""}>${escape(words)}</option>`);
         return `<label for="${id(c.key)}">${escape(c.label)}<select id="${id(c.key)}" data-key="${c.key}" autocomplete="off">${options.join("")}</select></label>`;
       }
-      return `<label for="${id(c.key)}"><span>${escape(c.label)} = <output for="${id(c.key)}">${shown(c, value)}</output></span><input type="range" id="${id(c.key)}" data-key="${c.key}" min="${c.min}" max="${c.max}" step="${c.step}" value="${value}" autocomplete="off" aria-valuetext="${shown(c, value)}"></label>`;
+      return `<label for="${id(c.key)}"><span>${escape(c.label)} = <span class="fig-value">${shown(c, value)}</span></span><input type="range" id="${id(c.key)}" data-key="${c.key}" min="${c.min}" max="${c.max}" step="${c.step}" value="${value}" autocomplete="off" aria-valuetext="${shown(c, value)}"></label>`;
     });
     return `<div class="fig-controls" role="group" aria-label="Controls of the figure">${fields.join("")}<button type="button" data-reset>Reset</button></div>`;
   }

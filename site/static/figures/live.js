@@ -11,7 +11,7 @@ for (const body of document.querySelectorAll(".fig-body")) {
   function update() {
     for (const input of inputs) {
       input.value = state[input.dataset.key];
-      const label = input.closest("label").querySelector("output");
+      const label = input.closest("label").querySelector(".fig-value");
       if (!label) continue;
       label.textContent = Book.shown(control(input.dataset.key), state[input.dataset.key]);
       input.setAttribute("aria-valuetext", label.textContent);
