@@ -151,7 +151,9 @@ def recalibrate(
     """
     y, p = _pair("recalibrate", y_true, y_prob, UNIT, UNIT)
     if method == "isotonic":
-        return IsotonicRegression(y_min=0, y_max=1).fit(p, y).predict(p)
+        # Only the order counts; ranks keep apart forecasts that all but coincide.
+        rank = np.unique(p, return_inverse=True)[1]
+        return IsotonicRegression(y_min=0, y_max=1).fit(rank, y).predict(rank)
     if method == "groups":
         _, which, count = np.unique(p, return_inverse=True, return_counts=True)
         return (np.bincount(which, y) / count)[which]

@@ -1,7 +1,8 @@
 """A linear model for any pointwise loss, as a scikit-learn estimator.
 
-Both estimators minimise sum_i s_i loss(y_i, x_i w + b) / sum_i s_i + alpha/2 |w|**2
-exactly, as far as float64 goes, so that two models differ by their losses alone.
+Both estimators minimise sum_i s_i loss(y_i, x_i w + b) / sum_i s_i + alpha/2 |w|**2,
+for a convex loss as exactly as float64 allows, so that two models differ by their
+losses alone.
 """
 
 import warnings
@@ -189,25 +190,28 @@ def _minimise_corners(risk: LinearRisk, start: Array, max_iter: int) -> Minimum:
     knots, slopes = _corners(risk.loss, risk.y)
     jumps = np.diff(slopes, axis=1) * risk.weights[:, None]
     up, down = jumps > 0, np.minimum(jumps, 0)
-    best, n_iter = Minimum(start, 0, False, False), 0
-    tangents = np.full(len(risk.y), np.nan)
-    while n_iter < max_iter:
-        beyond = (risk.X @ best.x)[:, None] > knots
-        previous = tangents
-        tangents = risk.weights * slopes[:, 0] + (down * beyond).sum(axis=1)
-        if np.array_equal(tangents, previous):
-            break
+    A = np.repeat(risk.X, up.sum(axis=1), axis=0)
+
+    def tangents(x: Array) -> Array:
+        beyond = (risk.X @ x)[:, None] > knots
+        return risk.weights * slopes[:, 0] + (down * beyond).sum(axis=1)
+
+    x, n_iter = start, 0
+    while True:
         best = minimize_piecewise_linear(
-            np.repeat(risk.X, up.sum(axis=1), axis=0),
+            A,
             knots[up],
             jumps[up],
-            risk.X.T @ tangents,
+            risk.X.T @ tangents(x),
             risk.penalty,
-            best.x,
-            max_iter=max_iter,
+            x,
+            max_iter=max_iter - n_iter,
         )
         n_iter += best.n_iter
-    return best._replace(n_iter=n_iter)
+        settled = np.array_equal(tangents(best.x), tangents(x))
+        if settled or n_iter >= max_iter or risk.value(best.x) >= risk.value(x):
+            return best._replace(n_iter=n_iter)
+        x = best.x
 
 
 def _corners(loss: Loss, y: Array) -> tuple[Array, Array]:
@@ -271,7 +275,7 @@ class LossRegressor(RegressorMixin, _LossModel):
     intercept_ : float
         b, or 0.
     n_iter_ : int
-        Steps taken.
+        Steps of the last descent.
 
     Raises
     ------

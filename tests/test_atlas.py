@@ -255,7 +255,12 @@ def test_a_card_is_complete_and_always_the_same(loss):
     assert loss.formula in card._repr_markdown_()
 
 
-@each_loss
+@dataclass(frozen=True)
+class BarLoss(lb.HuberLoss):
+    likelihood: ClassVar[str] = "density $p(y|z)$"
+
+
+@each([*lb.ALL_LOSSES, BarLoss()])
 def test_a_card_is_a_table_of_two_columns(loss):
     text = atlas.card(loss)._repr_markdown_()
     rows = [line for line in text.splitlines() if line.startswith("| ")]

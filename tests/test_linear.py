@@ -502,6 +502,32 @@ def test_convex_starts_find_what_the_best_constant_does_not_see() -> None:
         assert LossRegressor(loss).fit(x, y).coef_[0] == pytest.approx(7, abs=0.01)
 
 
+@each([x for x in FITTABLE_BINARY if not x.convex])
+@pytest.mark.parametrize("start", [lb.HingeLoss(), lb.ModifiedHuberLoss()], ids=repr)
+def test_no_worse_than_a_convex_surrogate(loss: Loss, start: Loss) -> None:
+    wrong = np.where(np.arange(60) % 6 == 0, 1 - LABELS, LABELS)
+    ours = LossClassifier(loss, alpha=1e-3).fit(X, wrong)
+    surrogate = LossClassifier(start, alpha=1e-3).fit(X, wrong)
+    best = objective(ours, wrong, ours.coef_, ours.intercept_)
+    assert best <= objective(ours, wrong, surrogate.coef_, surrogate.intercept_)
+
+
+def test_ramp_sees_the_smaller_class() -> None:
+    # At the best constant its slope is zero for every sample.
+    minority = (X[:, 0] > 1).astype(int)
+    assert 0 < minority.mean() < 0.3
+    fitted = LossClassifier(lb.RampLoss()).fit(X, minority)
+    value = fitted.loss(minority, fitted.decision_function(X))
+    assert value == pytest.approx(0, abs=1e-12)
+
+
+def test_targets_far_larger_than_the_scale_of_the_loss() -> None:
+    for loss in (lb.HuberLoss(), lb.PseudoHuberLoss(), lb.LogCoshLoss()):
+        fitted = LossRegressor(loss, max_iter=30).fit(X, NOISY * 1e7)
+        absolute = LossRegressor(lb.AbsoluteError()).fit(X, NOISY * 1e7)
+        np.testing.assert_allclose(fitted.coef_, absolute.coef_, rtol=1e-5)
+
+
 def test_ramp_forgets_what_is_far_on_the_wrong_side() -> None:
     x = np.array([[-2.0], [-1.5], [-1.0], [1.0], [1.5], [2.0], [-5.0]])
     labels = np.array([0, 0, 0, 1, 1, 1, 1])

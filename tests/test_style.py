@@ -182,7 +182,7 @@ def test_a_figure_is_transparent_and_six_inches_wide():
         ax.plot([0, 1], [0, 1])
         file = io.BytesIO()
         # What the inline backend asks for.
-        figure.savefig(file, bbox_inches="tight")
+        figure.savefig(file, bbox_inches="tight", facecolor=figure.get_facecolor())
         plt.close(figure)
         dpi = mpl.rcParams["figure.dpi"]
     image = Image.open(file)
