@@ -304,7 +304,7 @@ def test_labels_do_not_move_the_axes():
     line.set_label("a very long label of a line that needs its room")
     plots.label_lines(ax)
     ax.figure.draw_without_rendering()
-    assert ax.get_window_extent().bounds == bare
+    assert ax.get_window_extent().bounds == pytest.approx(bare)
 
 
 def test_only_lines_with_a_label_are_labelled():

@@ -39,6 +39,7 @@ for (const block of document.querySelectorAll("div.highlight")) {
   const watch = new ResizeObserver((changes) => {
     for (const { target } of changes) {
       const box = target.closest(".wide, .katex-display, pre");
+      if (!box) continue; // what was watched has left the page
       if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
       else box.removeAttribute("tabindex");
     }
