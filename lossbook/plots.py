@@ -6,7 +6,6 @@ Each takes axes or makes them, draws, and returns them; the numbers come from
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -508,17 +507,17 @@ def _inside(points: Array, box: Bbox) -> int:
 def _visible_path(line: Line2D, ax: Axes) -> Array:
     """Points about ``_STEP`` pixels apart along the part of a line inside the axes."""
     data = np.column_stack(line.get_data()).astype(float)
+    corners = line.get_transform().transform(data)
+    sides = np.diff(corners, axis=0)
+    steps = np.hypot(*sides.T) / _STEP
+    # No points in a gap of the line, nor on a piece that leaves the axes far behind.
+    counts = np.where(steps < 2000, np.nan_to_num(steps).astype(int) + 1, 0)
+    side = np.repeat(np.arange(len(counts)), counts)
+    nth = np.arange(len(side)) - np.repeat(np.cumsum(counts) - counts, counts)
+    along = corners[side] + (nth / counts[side])[:, None] * sides[side]
+    path = np.vstack([along, corners[-1:]])
     frame = ax.get_window_extent()
-    points = line.get_transform().transform(data)
-    path = [points[:1]]
-    for start, end in pairwise(points):
-        steps = np.hypot(*(end - start)) / _STEP
-        # A gap in the line, or a piece that leaves the axes far behind.
-        if not steps < 2000:
-            continue
-        path.append(start + np.linspace(0, 1, int(steps) + 2)[1:, None] * (end - start))
-    every = np.concatenate(path)
-    return every[[frame.contains(x, y) for x, y in every]]
+    return path[((path >= frame.p0) & (path <= frame.p1)).all(axis=1)]
 
 
 def _text_color(line: Line2D) -> Any:

@@ -70,7 +70,7 @@ PROBABILITY_TEXT = """\
 These losses judge a predicted probability.
 They are drawn over the raw prediction $f$ when the label is 1; with three classes, \
 over the lead of the true class.
-The grey line is log loss, for comparison.
+The grey line is the cross-entropy, for comparison.
 The last panel shows the probability with the least expected loss when the true one \
 is $\\eta$: a proper loss stays on the diagonal."""
 MARGIN_TEXT = """\
@@ -132,21 +132,19 @@ def notebook(page: Page, registry: Sequence[lb.Loss]) -> NotebookNode:
     sections = [
         cell for losses in classes_on(page, registry) for cell in section(losses)
     ]
-    numpy = any("np." in cell.source for cell in sections)
-    imports = [
-        "import matplotlib.pyplot as plt",
-        *(["import numpy as np"] if numpy else []),
-        "",
-        "import lossbook as lb",
-        "",
-        "lb.style.use()",
-    ]
+    imports = "import matplotlib.pyplot as plt\n"
+    if any("np." in cell.source for cell in sections):
+        imports += "import numpy as np\n"
     head = [
-        new_markdown_cell(f"({page.slug})=\n# {page.title}\n\n{page.text}"),
-        new_code_cell("\n".join(imports), metadata={"tags": ["hide-input"]}),
+        new_markdown_cell(
+            f"({page.slug})=\n# {page.title}\n\n{page.text}", id=f"{page.slug}-intro"
+        ),
+        new_code_cell(
+            f"{imports}\nimport lossbook as lb\n\nlb.style.use()",
+            id=f"{page.slug}-imports",
+            metadata={"tags": ["hide-input"]},
+        ),
     ]
-    for cell, part in zip(head, ("intro", "imports"), strict=True):
-        cell.id = f"{page.slug}-{part}"
     return normalise.normalise(new_notebook(cells=[*head, *sections]))
 
 
@@ -156,7 +154,6 @@ def section(losses: Variants) -> list[NotebookNode]:
     calls = [facts(loss)["code"] for loss in losses]
     inner = "".join(f"\n    {call}," for call in calls) + "\n"
     listed = f"[{calls[0]}]" if len(calls) == 1 else f"[{inner}]"
-    question = view(losses[0]).question
     cells = {
         "heading": new_markdown_cell(f"({name})=\n## {title}"),
         "card": new_code_cell(f"losses = {listed}\nlb.atlas.card(*losses)"),
@@ -164,8 +161,7 @@ def section(losses: Variants) -> list[NotebookNode]:
             "lb.plots.four_panel(losses)\n"
             "plt.show()\n"
             "for loss in losses:\n"
-            "    best = lb.atlas.answer(loss)\n"
-            f'    print(f"{{loss}}, {question}: {{best:z.3f}}")'
+            '    print(f"{loss}: {lb.atlas.answer(loss):z.3f}")'
         ),
     }
     for part, cell in cells.items():
@@ -181,9 +177,8 @@ def section(losses: Variants) -> list[NotebookNode]:
 
 def caption(losses: Variants) -> str:
     """Whose panels they are, and the answer of the last."""
-    return (
-        f"{lb.style.title(losses[0])}; {view(losses[0]).question}: {answers(losses)}."
-    )
+    title, question = lb.style.title(losses[0]), view(losses[0]).question
+    return f"{title}; {question}: {answers(losses)}."
 
 
 def alt_text(losses: Variants) -> str:
