@@ -262,7 +262,7 @@ def reference_values() -> dict[str, dict[str, list[Point]]]:
             out[name]["score"] = score_points(score, LABELS, PROBABILITIES)
         for name, (deviance, amounts) in DEVIANCES.items():
             out[name] = {
-                "raw": raw_points(through(exp, deviance), amounts, RAW),
+                "raw": raw_points(through(exp, deviance), amounts, (-400.0, *RAW)),
                 "score": score_points(deviance, amounts, AMOUNTS),
             }
         for name, loss in CLASSES.items():

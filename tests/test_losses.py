@@ -359,20 +359,23 @@ def test_best_constant_is_the_midpoint_of_all_that_are_best(loss: Loss) -> None:
 @pytest.mark.parametrize("scale", [1e-20, 1e-3, 1.0, 1e3])
 @each([loss for loss in RESIDUAL if loss.convex and loss.smooth])
 def test_forces_balance_at_the_fit_in_any_unit(loss: Loss, scale: float) -> None:
-    y = scale * np.array([1.0, 2.0, 7.0])
-    pulls = loss.gradient(y, np.full(3, loss.fit_intercept_only(y)))
-    assert abs(pulls.sum()) < 1e-6 * np.abs(pulls).sum()
+    for y in (scale * np.array([1.0, 2, 7]), np.array([-1.0, 0, 2, 1e15, -1e15])):
+        pulls = loss.gradient(y, np.full(len(y), loss.fit_intercept_only(y)))
+        assert abs(pulls.sum()) < 1e-6 * np.abs(pulls).sum()
 
 
 @pytest.mark.parametrize("spread", [1e-12, 1e-3, 1.0, 1e3, 1e6])
+@pytest.mark.parametrize("n", [2, 6, 2000])
 @each(RESIDUAL)
 def test_no_point_of_a_scattered_sample_beats_the_fit(
-    loss: Loss, spread: float
+    loss: Loss, n: int, spread: float
 ) -> None:
-    y = spread * np.array([0, 1, 2.1, 3.3, 4.7, 9])
-    for heavy in range(6):
-        w = np.where(np.arange(6) == heavy, 10.0, 1.0)
-        least, *rivals = risks(loss, y, [loss.fit_intercept_only(y, w), *y], w)
+    y = spread * np.random.default_rng(0).uniform(0, 9, size=n)
+    for heavy in (0, 1, n // 2):
+        w = np.where(np.arange(n) == heavy, 10.0 + n / 10, 1.0)
+        least, *rivals = risks(
+            loss, y, [loss.fit_intercept_only(y, w), *y[:6], y[heavy]], w
+        )
         assert least <= min(rivals) * (1 + 1e-9)
 
 
@@ -762,6 +765,19 @@ def test_copies_are_equal(loss: Loss) -> None:
     assert loss != type("Other", (type(loss),), {})()
 
 
+@each_loss
+def test_facts_are_plain(loss: Loss) -> None:
+    """They are printed in the book: True and 1.5, not np.float64(1.5)."""
+    assert type(loss.convex) is type(loss.smooth) is bool
+    assert type(loss.lipschitz) is float
+    assert loss.lipschitz > 0
+    assert all(type(kink) is float for kink in loss.kinks)
+    assert list(loss.kinks) == sorted(set(loss.kinks))
+    for text in (loss.formula, loss.reference, loss.likelihood):
+        assert type(text) is str
+    assert loss.formula
+
+
 def test_losses_differ() -> None:
     assert len(set(lb.ALL_LOSSES)) == len(lb.ALL_LOSSES)
     assert len({repr(loss) for loss in lb.ALL_LOSSES}) == len(lb.ALL_LOSSES)
@@ -804,6 +820,7 @@ def any_sample(
     )
 
 
+@settings(max_examples=30)
 @given(data=st.data())
 @each_loss
 def test_finite_input_never_gives_nan(loss: Loss, data: st.DataObject) -> None:
