@@ -1,0 +1,95 @@
+"""Which losses make it best to state the probability one believes."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import lossbook as lb
+from lossbook.functionals import Mean
+from lossbook.surrogates import properness
+
+Floats = NDArray[np.floating]
+
+
+def domain_has_both_labels(loss: lb.Loss) -> bool:
+    domain = loss.y_domain
+    return not hasattr(domain, "contains") or (
+        domain.contains(0.0) and domain.contains(1.0)
+    )
+
+
+@pytest.mark.parametrize("loss", lb.ALL_LOSSES, ids=repr)
+def test_proper_means_that_the_mean_is_elicited(loss: lb.Loss) -> None:
+    verdict = properness(loss)
+    if isinstance(loss, lb.HuberLoss):
+        # For labels and probabilities |y - p| <= 1: half the squared error.
+        assert verdict.strict
+    elif isinstance(loss, lb.ZeroOneLoss):
+        assert verdict
+        assert not verdict.strict
+    else:
+        expected = isinstance(loss.functional, Mean) and domain_has_both_labels(loss)
+        # The expectile at one half is the mean under another name.
+        expected |= loss == lb.ExpectileLoss(level=0.5)
+        assert bool(verdict) == verdict.strict == expected
+
+
+def power(exponent: float):  # type: ignore[no-untyped-def]
+    return lambda y, p: np.abs(y - p) ** exponent
+
+
+@pytest.mark.parametrize("exponent", [0.5, 1, 1.9, 1.999, 2.001, 3])
+def test_only_the_square_is_proper_among_powers(exponent: float) -> None:
+    assert not properness(power(exponent))
+    assert properness(power(2)).strict
+
+
+@pytest.mark.parametrize("gamma", [0.001, 1, 5])
+def test_focal_loss_is_proper_at_zero_only(gamma: float) -> None:
+    assert not properness(lb.FocalLoss(gamma=gamma))
+    assert properness(lb.FocalLoss(gamma=0)).strict
+
+
+@pytest.mark.parametrize("threshold", [0.1, 0.5, 0.83])
+def test_cost_weighted_errors_are_proper_and_not_strictly(threshold: float) -> None:
+    def cost(y: Floats, p: Floats) -> Floats:
+        return np.where(
+            y == 1, (1 - threshold) * (p <= threshold), threshold * (p > threshold)
+        )
+
+    assert properness(cost)
+    assert not properness(cost).strict
+
+
+def test_a_constant_is_proper_and_not_strictly() -> None:
+    verdict = properness(lambda y, p: 0 * p)
+    assert verdict
+    assert not verdict.strict
+
+
+def test_adding_a_function_of_the_label_or_scaling_changes_nothing() -> None:
+    brier = lb.BrierLoss().score
+    assert properness(lambda y, p: 7 * brier(y, p) + 1e3 * y).strict
+    assert not properness(lambda y, p: -brier(y, p))
+
+
+def test_the_reason_names_a_belief_and_a_better_statement() -> None:
+    reason = properness(lb.AbsoluteError()).reason
+    assert "does better to state" in reason
+    numbers = [float(word) for word in reason.split() if word[0].isdigit()]
+    eta, stated = numbers
+    risk = lambda p: eta * (1 - p) + (1 - eta) * p  # noqa: E731
+    assert risk(stated) < risk(eta)
+
+
+def test_losses_that_do_not_take_labels_say_so() -> None:
+    assert "label 0 is not in its domain" in properness(lb.GammaDeviance()).reason
+
+
+def test_refusals() -> None:
+    with pytest.raises(TypeError, match="neither a loss"):
+        properness(3)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="one real number for each"):
+        properness(lambda y, p: 1.0)  # type: ignore[arg-type,return-value]
+    with pytest.raises(ValueError, match="must be finite"):
+        properness(lambda y, p: np.where(p > 0.9, np.nan, p))
