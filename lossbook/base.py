@@ -242,8 +242,10 @@ class Loss(abc.ABC):
         -------
         float, or array of shape (K,) for several classes
         """
-        y, w = check_sample(self, self._targets(y_true), sample_weight, "y_true")
-        self._check_targets(y)
+        targets = self._targets(y_true)
+        check_not_empty(self, "y_true", targets)
+        self._check_targets(targets)
+        y, w = check_sample(self, targets, sample_weight, "y_true")
         with _extremes():
             best = self._best_constant(y, w)
         return best if np.ndim(best) else float(best)
@@ -426,21 +428,25 @@ class MulticlassLoss(Loss):
 
     def _best_constant(self, y: Array, w: Array) -> Array:
         if y.ndim == 1:
-            check_values(self, "y_true", y, NONNEGATIVE)
-            y = one_hot(self, y, max(2, int(y.max()) + 1))
+            y = one_hot(self, y, None)
         return self.link(np.average(y, axis=0, weights=w))
 
 
-def one_hot(owner: Loss, labels: Array, n_classes: int) -> Array:
-    """Labels 0..K-1 as rows of zeros with a single one."""
-    low, high = labels.min(), labels.max()
-    if not (low >= 0 and high < n_classes) or np.any(labels != np.floor(labels)):
-        bad = next(v for v in labels if not (0 <= v < n_classes and v == np.floor(v)))
-        raise ValueError(
-            f"{owner!r}: y_true must hold integer labels 0..{n_classes - 1} "
-            f"(raw_prediction has K = {n_classes} columns); got {bad:g}"
+def one_hot(owner: Loss, labels: Array, n_classes: int | None) -> Array:
+    """Labels 0..K-1 as rows of zeros with a single one; K = max + 1 if not given."""
+    proper = (labels >= 0) & (labels == np.floor(labels))
+    allowed = "integer labels 0, 1, 2, …"
+    if n_classes is not None:
+        proper &= labels < n_classes
+        allowed = (
+            f"integer labels 0..{n_classes - 1} "
+            f"(raw_prediction has K = {n_classes} columns)"
         )
-    proportions = np.zeros((len(labels), n_classes))
+    if not proper.all():
+        bad = labels[~proper][0]
+        raise ValueError(f"{owner!r}: y_true must hold {allowed}; got {bad:g}")
+    columns = max(2, int(labels.max()) + 1) if n_classes is None else n_classes
+    proportions = np.zeros((len(labels), columns))
     proportions[np.arange(len(labels)), labels.astype(np.intp)] = 1
     return proportions
 

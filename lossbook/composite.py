@@ -5,6 +5,7 @@ seen through the logit, q = expit(m) for the margin m.
 """
 
 import abc
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -74,7 +75,7 @@ class SphericalLoss(BinaryScore):
     functional: ClassVar[Functional] = Mean()
     convex: ClassVar[bool] = False
     # sqrt(s) (1 - s) with s = expit(2 m) peaks at s = 1/3.
-    lipschitz: ClassVar[float] = 2 / (3 * np.sqrt(3))
+    lipschitz: ClassVar[float] = 2 / (3 * math.sqrt(3))
     formula: ClassVar[str] = r"S(1, p) = 1 - \frac{p}{\sqrt{p^2 + (1 - p)^2}}"
     reference: ClassVar[str] = "gneiting2007strictly"
 
@@ -237,13 +238,14 @@ class GammaDeviance(Loss):
     }
 
     def _value(self, y: Array, f: Array) -> Array:
-        return 2 * (y * np.exp(-f) + (f - np.log(y)) - 1)
+        gap = np.log(y) - f
+        return 2 * (np.expm1(gap) - gap)
 
     def _gradient(self, y: Array, f: Array) -> Array:
-        return 2 * (1 - y * np.exp(-f))
+        return -2 * np.expm1(np.log(y) - f)
 
     def _hessian(self, y: Array, f: Array) -> Array:
-        return 2 * y * np.exp(-f)
+        return 2 * np.exp(np.log(y) - f)
 
     def _best_constant(self, y: Array, w: Array) -> float:
         return float(self.link(np.asarray(np.average(y, weights=w))))
@@ -332,7 +334,9 @@ class TweedieDeviance(Loss):
 
     def _powers(self, y: Array, f: Array, c_y: float, c_z: float) -> Array:
         """c_y * y * z**(1-power) + c_z * z**(2-power) with z = exp(f)."""
-        first = y * np.exp(np.where(y == 0, 0, (1 - self.power) * f))
+        # One exponential: y * exp(…) may overflow where the product does not.
+        log_y = np.log(np.where(y == 0, 1, y))
+        first = np.where(y == 0, 0, np.exp(log_y + (1 - self.power) * f))
         # Where both terms explode the first, steeper one decides.
         second = np.where(np.isinf(first), 0, np.exp((2 - self.power) * f))
         return c_y * first + c_z * second

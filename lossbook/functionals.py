@@ -34,8 +34,14 @@ class Functional(abc.ABC):
     def __call__(
         self, y: Array, sample_weight: Array | None = None
     ) -> float | np.floating | Array:
-        """The functional of the weighted sample ``y`` of shape (n,) or (n, K)."""
-        return self._of_sample(*check_sample(self, y, sample_weight))
+        """The functional of the weighted sample ``y`` of shape (n,).
+
+        The mean also takes rows of class proportions, of shape (n, K).
+        """
+        sample, weight = check_sample(self, y, sample_weight)
+        if sample.ndim == 2 and not isinstance(self, Mean):
+            raise ValueError(f"{self!r}: y must have shape (n,); got {sample.shape}")
+        return self._of_sample(sample, weight)
 
     @abc.abstractmethod
     def _of_sample(self, y: Array, w: Array) -> float | np.floating | Array:
@@ -90,8 +96,9 @@ class Quantile(Identifiable):
         target = self.level * reached[-1]
         # Sums of weights carry rounding errors: a near tie is a tie.
         slack = 1e-12 * reached[-1]
+        last = len(y) - 1
         low = y[np.searchsorted(reached, target - slack, side="left")]
-        high = y[np.searchsorted(reached, target + slack, side="right")]
+        high = y[min(np.searchsorted(reached, target + slack, side="right"), last)]
         return float(low), float(high)
 
     def _of_sample(self, y: Array, w: Array) -> float:

@@ -70,13 +70,15 @@ class LogLink(Link):
     formula: ClassVar[str] = "z = e^{f}"
 
     def __call__(self, y_pred: Array) -> Array:
-        return np.log(y_pred)
+        with np.errstate(divide="ignore"):
+            return np.log(y_pred)
 
     def inverse(self, raw_prediction: Array) -> Array:
-        return np.exp(raw_prediction)
+        with np.errstate(over="ignore", under="ignore"):
+            return np.exp(raw_prediction)
 
     def inverse_derivative(self, raw_prediction: Array) -> Array:
-        return np.exp(raw_prediction)
+        return self.inverse(raw_prediction)
 
 
 @dataclass(frozen=True)

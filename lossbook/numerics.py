@@ -63,8 +63,9 @@ def log1p_square(x: Array) -> Array:
     """log(1 + x**2), without overflow of the square."""
     size = np.abs(x)
     # Far out the 1 is lost anyway, and the square may overflow.
-    far = size > float(np.finfo(x.dtype).max) ** 0.25
-    return np.where(far, 2 * np.log(np.maximum(size, 1)), np.log1p(size * size))
+    far = float(np.finfo(x.dtype).max) ** 0.25
+    near = np.log1p(np.square(np.minimum(size, far)))
+    return np.where(size > far, 2 * np.log(np.maximum(size, 1)), near)
 
 
 def project_simplex(x: Array) -> Array:

@@ -6,6 +6,7 @@ JMLR 21(35)).  Cross-entropies leave out A*(y): they are expected log losses.
 """
 
 import abc
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -110,7 +111,7 @@ class CategoricalCrossEntropy(MulticlassLoss):
 
     functional: ClassVar[Functional] = Mean()
     link: ClassVar[Link] = SoftmaxLink()
-    lipschitz: ClassVar[float] = np.sqrt(2.0)
+    lipschitz: ClassVar[float] = math.sqrt(2)
     formula: ClassVar[str] = r"\ell(y, f) = \log \sum_k e^{f_k} - \sum_k y_k f_k"
     reference: ClassVar[str] = "good1952rational"
     likelihood: ClassVar[str] = "categorical"
@@ -146,7 +147,7 @@ class SparsemaxLoss(MulticlassLoss):
 
     functional: ClassVar[Functional] = Mean()
     link: ClassVar[Link] = SparsemaxLink()
-    lipschitz: ClassVar[float] = np.sqrt(2.0)
+    lipschitz: ClassVar[float] = math.sqrt(2)
     formula: ClassVar[str] = (
         r"\ell(y, f) = \tfrac12 + \max_{p \in \Delta}"
         r"\bigl(p^\top f - \tfrac12 \lVert p \rVert^2\bigr) - y^\top f"

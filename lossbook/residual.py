@@ -58,15 +58,19 @@ class ResidualLoss(Loss):
         if not self.convex:
             return self._lowest_valley(y, w)
 
-        def force(t: float, slack: float = 0.0) -> float:
-            each = self.rho_prime(y - (low + t * span))
-            return float(w @ each + slack * (w @ np.abs(each)))
+        def root(slack: float) -> float:
+            def force(c: float) -> float:
+                each = self.rho_prime(y - c)
+                return float(w @ each + slack * (w @ np.abs(each)))
+
+            # To the last digit, in whatever unit y comes.
+            limits = {"xtol": 1e-300, "rtol": 1e-15, "maxiter": 10_000}
+            return float(brentq(force, low, low + span, **limits))
 
         if not self.kinks:
-            return low + span * float(brentq(force, 0, 1, xtol=1e-15))
+            return root(0)
         # The forces may balance on a whole interval: its two ends, then the middle.
-        ends = [brentq(force, 0, 1, args=(s,), xtol=1e-15) for s in (-1e-13, 1e-13)]
-        return low + span * float(sum(ends)) / 2
+        return (root(-1e-13) + root(1e-13)) / 2
 
     def _lowest_valley(self, y: Array, w: Array) -> float:
         """Global minimiser of the risk of a loss whose influence falls off.
@@ -75,7 +79,7 @@ class ResidualLoss(Loss):
         (at 257 quantiles of a large one) and on an even grid; from the best three
         places reweighted means descend.
         """
-        near = y if len(y) <= 1024 else np.quantile(y, np.linspace(0, 1, 257))
+        near = y if len(y) <= 4096 else np.quantile(y, np.linspace(0, 1, 257))
         starts = np.unique(np.append(near, np.linspace(y.min(), y.max(), 513)))
         heights = np.array([w @ self.rho(y - c) for c in starts])
         best = starts[np.argsort(heights, kind="stable")[:3]]
@@ -83,15 +87,28 @@ class ResidualLoss(Loss):
         return min(valleys, key=lambda c: float(w @ self.rho(y - c)))
 
     def _descend(self, centre: float, y: Array, w: Array) -> float:
-        """Iteratively reweighted means: each step lowers the risk."""
+        """Iteratively reweighted means, which only go down, then Newton's steps."""
         at_zero = self.rho_second(np.zeros(1))[0]
-        for _ in range(1000):
+        for _ in range(200):
             r = y - centre
             pull = np.where(r == 0, at_zero, self.rho_prime(r) / np.where(r == 0, 1, r))
-            step = float((w * pull) @ r / (w @ pull))
+            total = float(w @ pull)
+            if total == 0:  # no value is near enough to pull
+                return centre
+            step = float((w * pull) @ r) / total
             centre += step
-            if abs(step) <= 1e-13 * float(np.abs(r).min() + abs(centre)):
+            if abs(step) <= 1e-15 * abs(centre):
+                return centre
+        force = float(w @ self.rho_prime(y - centre))
+        for _ in range(20):
+            curvature = float(w @ self.rho_second(y - centre))
+            if curvature <= 0:
                 break
+            nearer = centre + force / curvature
+            left = float(w @ self.rho_prime(y - nearer))
+            if abs(left) >= abs(force):
+                break
+            centre, force = nearer, left
         return centre
 
 

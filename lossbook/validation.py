@@ -3,6 +3,7 @@
 A message names who complains, what was wrong, what is allowed and what came.
 """
 
+import math
 from numbers import Real
 from typing import Any
 
@@ -19,7 +20,11 @@ def check_parameter(owner: object, name: str, domain: Interval) -> None:
     kind = type(owner).__name__
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise TypeError(f"{kind}: {name} must be a real number; got {value!r}")
-    if not domain.contains(float(value)):
+    try:
+        number = float(value)
+    except OverflowError:  # an integer beyond the range of floats
+        number = math.inf
+    if not domain.contains(number):
         raise ValueError(f"{kind}: {name} must lie in {domain}; got {value!r}")
 
 

@@ -32,7 +32,7 @@ def each(losses: Sequence[Loss]) -> pytest.MarkDecorator:
 each_loss = each(lb.ALL_LOSSES)
 
 
-def targets(loss: Loss) -> Array:
+def targets(loss: Loss) -> np.ndarray:
     """A few targets that reach every branch: ends of the domain, points between."""
     if loss in MULTICLASS:
         return np.arange(N_CLASSES)

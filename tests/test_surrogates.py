@@ -57,7 +57,7 @@ def test_bayes_risk_is_the_least_conditional_risk(loss: BinaryLoss) -> None:
         (lb.ZeroOneLoss(), lambda t: t),
         (lb.PerceptronLoss(), lambda t: 0 * t),
     ],
-    ids=repr,
+    ids=lambda part: repr(part) if isinstance(part, BinaryLoss) else part.__name__,
 )
 def test_psi_transform_has_its_published_form(loss: object, formula: object) -> None:
     """Bartlett, Jordan & McAuliffe 2006, doi:10.1198/016214505000000907."""
