@@ -137,8 +137,8 @@ class Loss(abc.ABC):
     def gradient(self, y_true: ArrayLike, raw_prediction: ArrayLike) -> Array:
         """d value / d raw_prediction, in the shape of ``raw_prediction``.
 
-        At a kink, the subgradient of smallest size.  Parameters and errors as in
-        :meth:`value`.
+        At a kink, the subgradient of smallest size (for a target between two labels
+        the mixture of theirs).  Parameters and errors as in :meth:`value`.
         """
         return self._map(self._gradient, y_true, raw_prediction, like_prediction=True)
 
@@ -201,6 +201,7 @@ class Loss(abc.ABC):
             if sample_weight is None
             else check_weight_shape(self, sample_weight, len(y))
         )
+        unit = _weight_unit(weight) if reduction == "mean" else 1.0
         each = np.empty(len(y), dtype) if reduction == "none" else None
         total, total_weight = 0.0, 0.0
         with _extremes():
@@ -213,6 +214,7 @@ class Loss(abc.ABC):
                 else:
                     w = weight[rows].astype(np.float64, copy=False)
                     check_values(self, "sample_weight", w, NONNEGATIVE)
+                    w = w / unit
                     total_weight += float(np.sum(w, dtype=np.float64))
                     losses = _weighted(w, losses)
                 if each is None:
@@ -315,6 +317,17 @@ class Loss(abc.ABC):
             ):
                 out[rows] = formula(y_block, f_block)
         return out
+
+
+def _weight_unit(weight: np.ndarray | None) -> float:
+    """What the weights of a mean are divided by: 1, unless they are extreme.
+
+    The scale of weights does not matter to a mean, but their sum may overflow.
+    """
+    if weight is None:
+        return 1.0
+    largest = float(weight.max())
+    return 1.0 if largest == 0 or 1e-100 < largest < 1e100 else largest
 
 
 def _weighted(w: Array, losses: Array) -> Array:

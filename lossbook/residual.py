@@ -409,7 +409,7 @@ class EpsilonInsensitiveLoss(ResidualLoss):
 
     @property
     def kinks(self) -> tuple[float, ...]:
-        return (-self.epsilon, self.epsilon)
+        return (-self.epsilon, self.epsilon) if self.epsilon > 0 else (0.0,)
 
     def rho(self, r: Array) -> Array:
         return np.maximum(np.abs(r) - self.epsilon, 0)

@@ -862,3 +862,9 @@ def test_no_constant_beats_the_fit(loss: Loss, data: st.DataObject) -> None:
     best = np.clip(loss.fit_intercept_only(y, w), -1000, 1000)
     least, rival = risks(loss, y, [best, other], w)
     assert least <= rival + 1e-9 * (1 + abs(rival))
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e300, 1.7e308])
+def test_weights_whose_sum_is_out_of_range(size: float) -> None:
+    mean = lb.SquaredError()([1.0, 2.0], [0.0, 0.0], sample_weight=[size, size])
+    assert mean == pytest.approx(2.5)
