@@ -179,9 +179,7 @@ def properness(loss: Loss | ScoreFunction) -> Properness:
         shown = np.where(rate <= limit, distance, 0)
         gained = "loses nothing by stating"
     else:
-        return Properness(
-            True, True, "every other statement costs more than the probability believed"
-        )
+        return Properness(True, True, "stating anything but the belief costs more")
     # Round numbers come first in the grid; they serve as the example if they can.
     n_round = len(beliefs) // (2 * beliefs.shape[1] - 1)
     if shown[:n_round, :n_round].any():

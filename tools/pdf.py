@@ -1,0 +1,342 @@
+"""Print the built book as one PDF, with an installed Chromium.
+
+python -m tools.pdf [HTML] [PDF]       by default _build/html to _build/pdf/
+
+The pages of the site, in the order of the table of contents, become one page whose
+addresses point into itself; site/static/print.css says how it looks on paper.
+"""
+
+from __future__ import annotations
+
+import argparse
+import html
+import os
+import posixpath
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import unquote, urljoin
+
+import yaml
+
+from tools.site import DEFAULT_HTML, ROOT
+
+PRINT_CSS = ROOT / "site" / "static" / "print.css"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+# A whole book is laid out at once; only a browser that hangs takes longer.
+PATIENCE = 15 * 60 * 1000  # milliseconds
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the book; depth 1 is a chapter, 2 a page that belongs to one."""
+
+    name: str  # its address in the site: chapters/0-start/01-in-one-sitting.html
+    depth: int
+    body: str
+
+    @property
+    def title(self) -> str:
+        return heading(self.body, 1)[0]
+
+    @property
+    def sections(self) -> list[str]:
+        return heading(self.body, 2)
+
+
+@dataclass(frozen=True)
+class Part:
+    caption: str
+    pages: list[Page]
+
+
+def heading(body: str, level: int) -> list[str]:
+    """The headings of one level, as HTML without the links to themselves."""
+    found = re.findall(rf"<h{level}>(.*?)</h{level}>", body, re.DOTALL)
+    return [re.sub(r'<a class="headerlink".*?</a>', "", text) for text in found]
+
+
+# ------------------------------------------------------------- the pages
+
+
+def read_book(site: Path, toc: Path) -> tuple[Page, list[Part]]:
+    """The start page and the parts, as the table of contents orders them."""
+    contents = yaml.safe_load(toc.read_text(encoding="utf8"))
+    home = read_page(site, contents["root"], 1)
+    parts = [
+        Part(part["caption"], list(read_chapters(site, part["chapters"], 1)))
+        for part in contents["parts"]
+    ]
+    names = {page.name for part in parts for page in part.pages} | {home.name}
+    base = settings()["html"]["baseurl"]
+    parts = [
+        Part(part.caption, [for_paper(page, names, base) for page in part.pages])
+        for part in parts
+    ]
+    return for_paper(home, names, base), parts
+
+
+def read_chapters(site: Path, entries: list[dict], depth: int) -> Iterator[Page]:
+    for entry in entries:
+        yield read_page(site, entry["file"], depth)
+        yield from read_chapters(site, entry.get("sections", []), depth + 1)
+
+
+def read_page(site: Path, document: str, depth: int) -> Page:
+    file = site / f"{document}.html"
+    if not file.exists():
+        sys.exit(f"{file} is missing: build the book first (make book)")
+    text = file.read_text(encoding="utf8")
+    article = re.search(r"<article>(.*)</article>", text, re.DOTALL)
+    return Page(f"{document}.html", depth, article[1])
+
+
+def settings() -> dict:
+    return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
+
+
+def for_paper(page: Page, names: set[str], base: str) -> Page:
+    """The page with its links, ids, folds and figures made fit for the one file."""
+
+    def address(link: str) -> str:
+        """An address in the page: into the book, else on the site or as it was."""
+        if re.match(r"[a-z]+:", link):
+            return link
+        path, _, place = link.partition("#")
+        target = posixpath.normpath(
+            posixpath.join(posixpath.dirname(page.name), unquote(path))
+        )
+        target = target if path else page.name
+        if target not in names:
+            return urljoin(base, target)
+        return f"#{target}/{place}" if place else f"#{target}"
+
+    def attribute(found: re.Match[str]) -> str:
+        key, value = found[1], found[2]
+        if key in ("id", "for"):
+            value = f"{page.name}/{value}"
+        elif key == "href":
+            value = address(value)
+        elif key == "src":
+            folder = posixpath.dirname(page.name)
+            value = posixpath.normpath(posixpath.join(folder, value))
+        return f' {key}="{value}"'
+
+    def tag(found: re.Match[str]) -> str:
+        text = re.sub(r' (id|for|href|src)="([^"]*)"', attribute, found[0])
+        return text.replace("url(#", f"url(#{page.name}/")
+
+    body = name_the_live_figure(page.body, urljoin(base, page.name))
+    body = re.sub(r"<[a-z][^<>]*>", tag, body)
+    # A browser that prints does not wait for pictures that wait to be seen.
+    body = body.replace(' loading="lazy"', "")
+    # Code that the site folds stays out; what else is folded is opened.
+    body = re.sub(r"<details(?! class=\"[^\"]*\bhide\b)", "<details open", body)
+    return replace(page, body=body)
+
+
+def name_the_live_figure(body: str, address: str) -> str:
+    """Under the still of an interactive figure, say where it moves."""
+
+    def with_link(found: re.Match[str]) -> str:
+        link = f'<a class="moves" href="{address}#{found[2]}">It moves on the site.</a>'
+        return f"{found[1]}{found[3]} {link}</p>\n</figcaption>"
+
+    return re.sub(
+        r'(<figure class="interactive[^>]* id="([^"]*)">)'
+        r"((?:(?!</figure>).)*?)</p>\s*</figcaption>",
+        with_link,
+        body,
+        flags=re.DOTALL,
+    )
+
+
+# ----------------------------------------------------------- the one file
+
+
+def assemble(site: Path, toc: Path, folder: Path) -> str:
+    """The book as one page of HTML that stands in the folder."""
+    home, parts = read_book(site, toc)
+    config = settings()
+    to_site = os.path.relpath(site, folder).replace(os.sep, "/")
+    body = "\n".join(
+        [
+            cover(config),
+            contents(home, parts),
+            shown(home, 0),
+            *(part_of_book(part, number) for number, part in enumerate(parts, 1)),
+        ]
+    )
+    body = body.replace(' src="_images/', f' src="{to_site}/_images/')
+    return (
+        '<!DOCTYPE html>\n<html lang="en" data-theme="light">\n'
+        f'<head>\n<meta charset="utf-8">\n<title>{html.escape(config["title"])}</title>\n'
+        f'<link rel="stylesheet" href="{to_site}/_static/katex/katex.min.css">\n'
+        f"<style>{style(site, to_site)}{running_heads(parts)}</style>\n"
+        f"</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def style(site: Path, to_site: str) -> str:
+    """The site's style and that of the paper; here every font is worth the wait."""
+    css = (site / "_static" / "book.css").read_text(encoding="utf8")
+    css = css.replace("font-display: optional", "font-display: block")
+    css = css.replace("url(fonts/", f"url({to_site}/_static/fonts/")
+    return css + PRINT_CSS.read_text(encoding="utf8")
+
+
+def running_heads(parts: list[Part]) -> str:
+    """A named page for every chapter, which prints its title above the text."""
+    rules = []
+    for number, part in enumerate(parts, 1):
+        for page in part.pages:
+            name = page_name(page)
+            head = css_string(plain(page.title))
+            rules.append(
+                f'[id="{page.name}"] {{ page: {name}; }}\n@page {name} '
+                f"{{ @top-left {{ content: {css_string(plain(part.caption))}; }} "
+                f"@top-right {{ content: {head}; }} }}"
+            )
+    return "\n".join(rules)
+
+
+def page_name(page: Page) -> str:
+    return "p-" + re.sub(r"\W+", "-", page.name.removesuffix(".html"))
+
+
+def plain(text: str) -> str:
+    """HTML as words; a formula is what its MathML says."""
+    text = re.sub(r'<span class="katex-html".*', "", text, flags=re.DOTALL)
+    text = re.sub(r"<annotation.*?</annotation>", "", text, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", text)).split())
+
+
+def css_string(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def cover(config: dict) -> str:
+    title, _, subtitle = config["title"].partition(": ")
+    options = config["sphinx"]["config"]
+    site = config["html"]["baseurl"]
+    mark = (ROOT / config_logo(options)).read_text(encoding="utf8")
+    return (
+        f'<section class="cover">\n<div class="mark" aria-hidden="true">{mark}</div>\n'
+        f'<p class="cover-title">{title}</p>\n<p class="cover-subtitle">{subtitle}</p>\n'
+        f'<p class="cover-author">{config["author"]}</p>\n'
+        f'<p class="cover-foot"><a href="{site}">{site}</a><br>'
+        f"© {config['copyright']} {config['author']}. "
+        "Text CC BY 4.0, code BSD-3-Clause.</p>\n</section>"
+    )
+
+
+def config_logo(options: dict) -> str:
+    return options["html_favicon"]
+
+
+def contents(home: Page, parts: list[Part]) -> str:
+    """The parts and their pages, each a link."""
+    lines = [entry(home)]
+    for number, part in enumerate(parts, 1):
+        lines.append(
+            f'<li class="toc-part"><a href="#part-{number}">{part.caption}</a></li>'
+        )
+        lines += [entry(page) for page in part.pages]
+    return (
+        '<section class="toc">\n<h1>Contents</h1>\n<ul>\n'
+        + "\n".join(lines)
+        + "\n</ul>\n</section>"
+    )
+
+
+def entry(page: Page) -> str:
+    return f'<li class="toc-{page.depth}"><a href="#{page.name}">{page.title}</a></li>'
+
+
+def part_of_book(part: Part, number: int) -> str:
+    """A page that opens the part, with the sections of its chapters; then those."""
+    chapters = "\n".join(
+        f'<li><a href="#{page.name}">{page.title}</a>'
+        f"<p>{' · '.join(page.sections)}</p></li>"
+        for page in part.pages
+        if page.depth == 1
+    )
+    pages = "\n".join(shown(page, 1) for page in part.pages)
+    return (
+        f'<section class="part" id="part-{number}">\n<p>Part {number}</p>\n'
+        f"<h1>{part.caption}</h1>\n<ul>\n{chapters}\n</ul>\n</section>\n{pages}"
+    )
+
+
+def shown(page: Page, above: int) -> str:
+    """The page, its headings lowered to their level in the book, for the outline."""
+    lower = above + page.depth - 1
+
+    def lowered(found: re.Match[str]) -> str:
+        slash, level = found[1], int(found[2])
+        look = "" if slash else f' class="as-h{level}"'
+        return f"<{slash}h{min(level + lower, 6)}{look}>"
+
+    body = re.sub(r"<(/?)h([1-6])>", lowered, page.body)
+    return f'<section class="page" id="{page.name}">\n{body}\n</section>'
+
+
+# --------------------------------------------------------------- the print
+
+
+def find_browser() -> str | None:
+    """The Chromium of this machine; CHROME_PATH names another."""
+    found = (shutil.which(name) for name in BROWSERS)
+    return os.environ.get("CHROME_PATH") or next(filter(None, found), None)
+
+
+def print_pdf(source: Path, pdf: Path, browser: str) -> None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=browser, args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = chromium.new_page(color_scheme="light")
+        page.set_default_timeout(PATIENCE)
+        page.emulate_media(media="print")
+        page.goto(source.as_uri())
+        page.evaluate("document.fonts.ready.then(() => true)")
+        page.pdf(
+            path=pdf,
+            prefer_css_page_size=True,
+            print_background=True,
+            tagged=True,
+            outline=True,
+        )
+        chromium.close()
+
+
+def make_pdf(site: Path, pdf: Path, toc: Path = ROOT / "_toc.yml") -> None:
+    """Assemble the built site beside the PDF, then print it."""
+    browser = find_browser()
+    if browser is None:
+        sys.exit("the PDF needs Chromium or Chrome: install one, or set CHROME_PATH")
+    pdf.parent.mkdir(parents=True, exist_ok=True)
+    source = pdf.with_suffix(".html")
+    source.write_text(assemble(site, toc, pdf.parent), encoding="utf8")
+    print_pdf(source, pdf, browser)
+    source.unlink()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="tools.pdf", description=__doc__)
+    parser.add_argument("html", nargs="?", type=Path, default=DEFAULT_HTML)
+    default = DEFAULT_HTML.parent / "pdf" / "loss-functions.pdf"
+    parser.add_argument("pdf", nargs="?", type=Path, default=default)
+    arguments = parser.parse_args()
+    make_pdf(arguments.html.resolve(), arguments.pdf.resolve())
+    size = arguments.pdf.stat().st_size / 1e6
+    print(f"The book is in {arguments.pdf} ({size:.1f} MB).")
+
+
+if __name__ == "__main__":
+    main()
