@@ -37,6 +37,7 @@ class Page:
     name: str  # its address in the site: chapters/0-start/01-in-one-sitting.html
     depth: int
     body: str
+    key: str = ""  # what its ids begin with in the one file
 
     @property
     def title(self) -> str:
@@ -70,13 +71,14 @@ def read_book(site: Path, toc: Path) -> tuple[Page, list[Part]]:
         Part(part["caption"], list(read_chapters(site, part["chapters"], 1)))
         for part in contents["parts"]
     ]
-    names = {page.name for part in parts for page in part.pages} | {home.name}
+    pages = [home, *(page for part in parts for page in part.pages)]
+    keys = {page.name: f"p{number}" for number, page in enumerate(pages)}
     base = settings()["html"]["baseurl"]
     parts = [
-        Part(part.caption, [for_paper(page, names, base) for page in part.pages])
+        Part(part.caption, [for_paper(page, keys, base) for page in part.pages])
         for part in parts
     ]
-    return for_paper(home, names, base), parts
+    return for_paper(home, keys, base), parts
 
 
 def read_chapters(site: Path, entries: list[dict], depth: int) -> Iterator[Page]:
@@ -98,8 +100,10 @@ def settings() -> dict:
     return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
 
 
-def for_paper(page: Page, names: set[str], base: str) -> Page:
+def for_paper(page: Page, keys: dict[str, str], base: str) -> Page:
     """The page with its links, ids, folds and figures made fit for the one file."""
+
+    key_of_page = keys[page.name]
 
     def address(link: str) -> str:
         """An address in the page: into the book, else on the site or as it was."""
@@ -110,14 +114,14 @@ def for_paper(page: Page, names: set[str], base: str) -> Page:
             posixpath.join(posixpath.dirname(page.name), unquote(path))
         )
         target = target if path else page.name
-        if target not in names:
+        if target not in keys:
             return urljoin(base, target)
-        return f"#{target}/{place}" if place else f"#{target}"
+        return f"#{keys[target]}-{place}" if place else f"#{keys[target]}"
 
     def attribute(found: re.Match[str]) -> str:
         key, value = found[1], found[2]
         if key in ("id", "for"):
-            value = f"{page.name}/{value}"
+            value = f"{key_of_page}-{value}"
         elif key == "href":
             value = address(value)
         elif key == "src":
@@ -127,7 +131,7 @@ def for_paper(page: Page, names: set[str], base: str) -> Page:
 
     def tag(found: re.Match[str]) -> str:
         text = re.sub(r' (id|for|href|src)="([^"]*)"', attribute, found[0])
-        return text.replace("url(#", f"url(#{page.name}/")
+        return text.replace("url(#", f"url(#{key_of_page}-")
 
     body = name_the_live_figure(page.body, urljoin(base, page.name))
     body = re.sub(r"<[a-z][^<>]*>", tag, body)
@@ -135,7 +139,7 @@ def for_paper(page: Page, names: set[str], base: str) -> Page:
     body = body.replace(' loading="lazy"', "")
     # Code that the site folds stays out; what else is folded is opened.
     body = re.sub(r"<details(?! class=\"[^\"]*\bhide\b)", "<details open", body)
-    return replace(page, body=body)
+    return replace(page, body=body, key=key_of_page)
 
 
 def name_the_live_figure(body: str, address: str) -> str:
@@ -191,20 +195,16 @@ def style(site: Path, to_site: str) -> str:
 def running_heads(parts: list[Part]) -> str:
     """A named page for every chapter, which prints its title above the text."""
     rules = []
-    for number, part in enumerate(parts, 1):
+    for part in parts:
+        left = css_string(plain(part.caption))
         for page in part.pages:
-            name = page_name(page)
-            head = css_string(plain(page.title))
+            right = css_string(plain(page.title))
             rules.append(
-                f'[id="{page.name}"] {{ page: {name}; }}\n@page {name} '
-                f"{{ @top-left {{ content: {css_string(plain(part.caption))}; }} "
-                f"@top-right {{ content: {head}; }} }}"
+                f"#{page.key} {{ page: {page.key}; }}\n@page {page.key} "
+                f"{{ @top-left {{ content: {left}; }} "
+                f"@top-right {{ content: {right}; }} }}"
             )
     return "\n".join(rules)
-
-
-def page_name(page: Page) -> str:
-    return "p-" + re.sub(r"\W+", "-", page.name.removesuffix(".html"))
 
 
 def plain(text: str) -> str:
@@ -220,9 +220,9 @@ def css_string(text: str) -> str:
 
 def cover(config: dict) -> str:
     title, _, subtitle = config["title"].partition(": ")
-    options = config["sphinx"]["config"]
     site = config["html"]["baseurl"]
-    mark = (ROOT / config_logo(options)).read_text(encoding="utf8")
+    logo = config["sphinx"]["config"]["html_favicon"]
+    mark = (ROOT / logo).read_text(encoding="utf8")
     return (
         f'<section class="cover">\n<div class="mark" aria-hidden="true">{mark}</div>\n'
         f'<p class="cover-title">{title}</p>\n<p class="cover-subtitle">{subtitle}</p>\n'
@@ -233,17 +233,11 @@ def cover(config: dict) -> str:
     )
 
 
-def config_logo(options: dict) -> str:
-    return options["html_favicon"]
-
-
 def contents(home: Page, parts: list[Part]) -> str:
     """The parts and their pages, each a link."""
     lines = [entry(home)]
     for number, part in enumerate(parts, 1):
-        lines.append(
-            f'<li class="toc-part"><a href="#part-{number}">{part.caption}</a></li>'
-        )
+        lines.append(toc_line("toc-part", f"part-{number}", part.caption))
         lines += [entry(page) for page in part.pages]
     return (
         '<section class="toc">\n<h1>Contents</h1>\n<ul>\n'
@@ -253,13 +247,20 @@ def contents(home: Page, parts: list[Part]) -> str:
 
 
 def entry(page: Page) -> str:
-    return f'<li class="toc-{page.depth}"><a href="#{page.name}">{page.title}</a></li>'
+    return toc_line(f"toc-{page.depth}", page.key, page.title)
+
+
+def toc_line(look: str, place: str, title: str) -> str:
+    """A line of the contents; the first print tells the number of its page."""
+    number = f'<span class="toc-number" data-place="{place}"></span>'
+    link = f'<a href="#{place}"><span>{title}</span>{number}</a>'
+    return f'<li class="{look}">{link}</li>'
 
 
 def part_of_book(part: Part, number: int) -> str:
     """A page that opens the part, with the sections of its chapters; then those."""
     chapters = "\n".join(
-        f'<li><a href="#{page.name}">{page.title}</a>'
+        f'<li><a href="#{page.key}">{page.title}</a>'
         f"<p>{' · '.join(page.sections)}</p></li>"
         for page in part.pages
         if page.depth == 1
@@ -281,7 +282,7 @@ def shown(page: Page, above: int) -> str:
         return f"<{slash}h{min(level + lower, 6)}{look}>"
 
     body = re.sub(r"<(/?)h([1-6])>", lowered, page.body)
-    return f'<section class="page" id="{page.name}">\n{body}\n</section>'
+    return f'<section class="page" id="{page.key}">\n{body}\n</section>'
 
 
 # --------------------------------------------------------------- the print
@@ -294,6 +295,7 @@ def find_browser() -> str | None:
 
 
 def print_pdf(source: Path, pdf: Path, browser: str) -> None:
+    """Print twice: Chromium numbers the pages, but not the lines of the contents."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -305,14 +307,25 @@ def print_pdf(source: Path, pdf: Path, browser: str) -> None:
         page.emulate_media(media="print")
         page.goto(source.as_uri())
         page.evaluate("document.fonts.ready.then(() => true)")
-        page.pdf(
-            path=pdf,
-            prefer_css_page_size=True,
-            print_background=True,
-            tagged=True,
-            outline=True,
-        )
+        paper = {"prefer_css_page_size": True, "print_background": True}
+        page.evaluate(WRITE_NUMBERS, page_numbers(page.pdf(**paper)))
+        page.pdf(path=pdf, tagged=True, outline=True, **paper)
         chromium.close()
+
+
+WRITE_NUMBERS = """(numbers) => {
+  for (const line of document.querySelectorAll(".toc-number")) {
+    line.textContent = numbers[line.dataset.place] ?? "";
+  }
+}"""
+
+
+def page_numbers(pdf: bytes) -> dict[str, int]:
+    """Where the pages and parts of the book begin, as Chromium's plain PDF says."""
+    sheets = re.findall(rb"(\d+) 0 obj\s*<</Type /Page\s", pdf)
+    number = {sheet: count for count, sheet in enumerate(sheets, 1)}
+    places = re.findall(rb"/(p\d+|part-\d+) \[(\d+) 0 R /XYZ", pdf)
+    return {place.decode(): number[sheet] for place, sheet in places}
 
 
 def make_pdf(site: Path, pdf: Path, toc: Path = ROOT / "_toc.yml") -> None:
