@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urljoin
 
 import yaml
@@ -177,7 +178,8 @@ def assemble(site: Path, toc: Path, folder: Path) -> str:
     body = body.replace(' src="_images/', f' src="{to_site}/_images/')
     return (
         '<!DOCTYPE html>\n<html lang="en" data-theme="light">\n'
-        f'<head>\n<meta charset="utf-8">\n<title>{html.escape(config["title"])}</title>\n'
+        '<head>\n<meta charset="utf-8">\n'
+        f"<title>{html.escape(config['title'])}</title>\n"
         f'<link rel="stylesheet" href="{to_site}/_static/katex/katex.min.css">\n'
         f"<style>{style(site, to_site)}{running_heads(parts)}</style>\n"
         f"</head>\n<body>\n{body}\n</body>\n</html>\n"
@@ -225,7 +227,8 @@ def cover(config: dict) -> str:
     mark = (ROOT / logo).read_text(encoding="utf8")
     return (
         f'<section class="cover">\n<div class="mark" aria-hidden="true">{mark}</div>\n'
-        f'<p class="cover-title">{title}</p>\n<p class="cover-subtitle">{subtitle}</p>\n'
+        f'<p class="cover-title">{title}</p>\n'
+        f'<p class="cover-subtitle">{subtitle}</p>\n'
         f'<p class="cover-author">{config["author"]}</p>\n'
         f'<p class="cover-foot"><a href="{site}">{site}</a><br>'
         f"© {config['copyright']} {config['author']}. "
@@ -302,16 +305,37 @@ def print_pdf(source: Path, pdf: Path, browser: str) -> None:
         chromium = playwright.chromium.launch(
             executable_path=browser, args=["--no-sandbox", "--disable-gpu"]
         )
-        page = chromium.new_page(color_scheme="light")
-        page.set_default_timeout(PATIENCE)
-        page.emulate_media(media="print")
-        page.goto(source.as_uri())
-        page.evaluate("document.fonts.ready.then(() => true)")
-        paper = {"prefer_css_page_size": True, "print_background": True}
-        page.evaluate(WRITE_NUMBERS, page_numbers(page.pdf(**paper)))
-        page.pdf(path=pdf, tagged=True, outline=True, **paper)
+        written: dict[str, int] = {}
+        for _ in range(3):
+            printed = print_once(chromium, source, written)
+            if page_numbers(printed) == written:
+                break
+            written = page_numbers(printed)
+        else:
+            sys.exit("the contents and the pages do not agree after three prints")
         chromium.close()
+    pdf.write_bytes(printed)
 
+
+def print_once(chromium: Any, source: Path, numbers: dict[str, int]) -> bytes:
+    """Print with these numbers in the contents; a page printed twice may differ."""
+    page = chromium.new_page(color_scheme="light")
+    page.set_default_timeout(PATIENCE)
+    page.emulate_media(media="print")
+    page.goto(source.as_uri())
+    page.evaluate(WRITE_NUMBERS, numbers)
+    page.evaluate(LOAD_FONTS)
+    printed = page.pdf(
+        prefer_css_page_size=True, print_background=True, tagged=True, outline=True
+    )
+    page.close()
+    return printed
+
+
+# A font that arrives late would move the pages.
+LOAD_FONTS = (
+    "Promise.allSettled([...document.fonts].map((f) => f.load())).then(() => 0)"
+)
 
 WRITE_NUMBERS = """(numbers) => {
   for (const line of document.querySelectorAll(".toc-number")) {
