@@ -18,7 +18,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book test check types lax run atlas ledger serve lab coverage lock clean
+.PHONY: help book pdf test check types lax run atlas ledger serve lab coverage lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ ledger: $(INSTALLED) ## collect the claims of all notebooks into the ledger
 
 lab: $(INSTALLED) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab
+
+pdf: book ## print the whole book to _build/pdf/loss-functions.pdf (needs Chromium)
+	$(PY) -m tools.pdf
 
 serve: book ## build the site and serve it at http://localhost:8000 (PORT=...)
 	$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
