@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -94,7 +95,9 @@ def test_print(site: Path, tmp_path: Path) -> None:
     if pdf.find_browser() is None:
         pytest.skip("the PDF is left out: no Chromium here (or set CHROME_PATH)")
     file = tmp_path / "pdf" / "book.pdf"
-    pdf.make_pdf(site, file, tmp_path / "_toc.yml")
+    # In a thread of its own: another test of this process may hold a browser open.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(pdf.make_pdf, site, file, tmp_path / "_toc.yml").result()
     data = file.read_bytes()
     assert [p.name for p in file.parent.iterdir()] == ["book.pdf"]
     # Cover, contents, start page, part, three pages.
