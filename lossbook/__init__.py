@@ -45,7 +45,7 @@ from lossbook.potential import (
     PoissonDeviance,
     SparsemaxLoss,
 )
-from lossbook.registry import ALL_LOSSES
+from lossbook.registry import ALL_LOSSES, STRUCTURED_LOSSES
 from lossbook.residual import (
     AbsoluteError,
     BarronLoss,
@@ -60,11 +60,13 @@ from lossbook.residual import (
     SquaredError,
     TukeyLoss,
 )
+from lossbook.structured import StructuredLoss
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ALL_LOSSES",
+    "STRUCTURED_LOSSES",
     "AbsoluteError",
     "BarronLoss",
     "BinaryCrossEntropy",
@@ -101,6 +103,7 @@ __all__ = [
     "SphericalLoss",
     "SquaredError",
     "SquaredHingeLoss",
+    "StructuredLoss",
     "TukeyLoss",
     "TweedieDeviance",
     "ZeroOneLoss",

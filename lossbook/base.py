@@ -30,7 +30,7 @@ REDUCTIONS = ("mean", "sum", "none")
 Reduction = Literal["mean", "sum", "none"]
 
 
-def _extremes() -> np.errstate:
+def extremes() -> np.errstate:
     """A result out of range is infinite, or zero, and that is the right answer.
 
     An invalid operation (inf - inf) would be a mistake and still warns.
@@ -204,7 +204,7 @@ class Loss(abc.ABC):
         unit = _weight_unit(weight) if reduction == "mean" else 1.0
         each = np.empty(len(y), dtype) if reduction == "none" else None
         total, total_weight = 0.0, 0.0
-        with _extremes():
+        with extremes():
             for rows, y_block, f_block in self._checked_blocks(
                 y, f, dtype, "raw_prediction"
             ):
@@ -216,7 +216,7 @@ class Loss(abc.ABC):
                     check_values(self, "sample_weight", w, NONNEGATIVE)
                     w = w / unit
                     total_weight += float(np.sum(w, dtype=np.float64))
-                    losses = _weighted(w, losses)
+                    losses = weighted(w, losses)
                 if each is None:
                     total += float(np.sum(losses, dtype=np.float64))
                 else:
@@ -248,7 +248,7 @@ class Loss(abc.ABC):
         check_not_empty(self, "y_true", targets)
         self._check_targets(targets)
         y, w = check_sample(self, targets, sample_weight, "y_true")
-        with _extremes():
+        with extremes():
             best = self._best_constant(y, w)
         return best if np.ndim(best) else float(best)
 
@@ -311,7 +311,7 @@ class Loss(abc.ABC):
         """A pointwise formula, evaluated block by block."""
         y, f, dtype = self._pair(y_true, prediction, prediction_name)
         out = np.empty(f.shape if like_prediction else len(y), dtype)
-        with _extremes():
+        with extremes():
             for rows, y_block, f_block in self._checked_blocks(
                 y, f, dtype, prediction_name
             ):
@@ -330,7 +330,7 @@ def _weight_unit(weight: np.ndarray | None) -> float:
     return 1.0 if largest == 0 or 1e-100 < largest < 1e100 else largest
 
 
-def _weighted(w: Array, losses: Array) -> Array:
+def weighted(w: Array, losses: Array) -> Array:
     """w * losses, where a weight of zero removes even an infinite loss."""
     if w.min() > 0:
         return w * losses

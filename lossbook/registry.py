@@ -45,6 +45,7 @@ from lossbook.residual import (
     SquaredError,
     TukeyLoss,
 )
+from lossbook.structured import StructuredLoss
 
 ALL_LOSSES: tuple[Loss, ...] = (
     SquaredError(),
@@ -88,3 +89,6 @@ ALL_LOSSES: tuple[Loss, ...] = (
     SavageLoss(),
     SigmoidLoss(),
 )
+
+# Losses of a whole list, mask or box.
+STRUCTURED_LOSSES: tuple[StructuredLoss, ...] = ()
