@@ -73,8 +73,8 @@ class StructuredLoss(abc.ABC):
         """Loss of each object on the prediction scale."""
         return self._value(y, self.link(z))
 
-    def _check_objects(self, name: str, objects: Array) -> None:
-        """Raise if these targets or predictions are no objects of this loss."""
+    def _check_objects(self, name: str, objects: Array) -> None:  # noqa: B027
+        """Raise if these are no objects of this loss; by default all are."""
 
     # ---- the contract -----------------------------------------------------------
 
