@@ -10,13 +10,14 @@ from lossbook import (
     functionals,
     linear,
     links,
+    noise,
     numerics,
     optimize,
     plots,
     style,
     surrogates,
 )
-from lossbook.base import Loss
+from lossbook.base import Loss, MulticlassLoss
 from lossbook.composite import (
     BrierLoss,
     FocalLoss,
@@ -25,7 +26,7 @@ from lossbook.composite import (
     SphericalLoss,
     TweedieDeviance,
 )
-from lossbook.functionals import Expectile, Mean, MLocation, Mode, Quantile
+from lossbook.functionals import BeforeNoise, Expectile, Mean, MLocation, Mode, Quantile
 from lossbook.margin import (
     ExponentialLoss,
     HingeLoss,
@@ -38,6 +39,18 @@ from lossbook.margin import (
     SigmoidLoss,
     SquaredHingeLoss,
     ZeroOneLoss,
+)
+from lossbook.multiclass import (
+    CategoricalFocalLoss,
+    CategoricalGeneralizedCrossEntropy,
+    SmoothedCrossEntropy,
+    SymmetricCrossEntropy,
+)
+from lossbook.noise import (
+    BackwardCorrection,
+    ForwardCorrection,
+    NoiseMatrix,
+    UniformNoise,
 )
 from lossbook.potential import (
     BinaryCrossEntropy,
@@ -68,16 +81,21 @@ __all__ = [
     "ALL_LOSSES",
     "STRUCTURED_LOSSES",
     "AbsoluteError",
+    "BackwardCorrection",
     "BarronLoss",
+    "BeforeNoise",
     "BinaryCrossEntropy",
     "BrierLoss",
     "CategoricalCrossEntropy",
+    "CategoricalFocalLoss",
+    "CategoricalGeneralizedCrossEntropy",
     "CauchyLoss",
     "EpsilonInsensitiveLoss",
     "Expectile",
     "ExpectileLoss",
     "ExponentialLoss",
     "FocalLoss",
+    "ForwardCorrection",
     "GammaDeviance",
     "GeneralizedCrossEntropy",
     "HingeLoss",
@@ -90,6 +108,8 @@ __all__ = [
     "Mean",
     "Mode",
     "ModifiedHuberLoss",
+    "MulticlassLoss",
+    "NoiseMatrix",
     "PerceptronLoss",
     "PinballLoss",
     "PoissonDeviance",
@@ -99,13 +119,16 @@ __all__ = [
     "ResidualLoss",
     "SavageLoss",
     "SigmoidLoss",
+    "SmoothedCrossEntropy",
     "SparsemaxLoss",
     "SphericalLoss",
     "SquaredError",
     "SquaredHingeLoss",
     "StructuredLoss",
+    "SymmetricCrossEntropy",
     "TukeyLoss",
     "TweedieDeviance",
+    "UniformNoise",
     "ZeroOneLoss",
     "atlas",
     "datasets",
@@ -113,6 +136,7 @@ __all__ = [
     "functionals",
     "linear",
     "links",
+    "noise",
     "numerics",
     "optimize",
     "plots",

@@ -3,6 +3,7 @@
 Everything is computed or read from the class; nothing about a loss is typed here.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
@@ -14,7 +15,14 @@ from numpy.typing import ArrayLike
 from lossbook import style
 from lossbook.base import BinaryLoss, Loss, MulticlassLoss
 from lossbook.domains import POSITIVE, UNIT, ClassLabels
-from lossbook.functionals import Expectile, Mean, MLocation, Mode, Quantile
+from lossbook.functionals import (
+    BeforeNoise,
+    Expectile,
+    Mean,
+    MLocation,
+    Mode,
+    Quantile,
+)
 from lossbook.margin import MarginLoss, ZeroOneLoss
 from lossbook.numerics import Array
 from lossbook.potential import (
@@ -307,7 +315,7 @@ def facts(loss: Loss) -> dict[str, Any]:
     return {
         "name": style.name(loss),
         "title": style.title(loss),
-        "code": f"lb.{loss!r}".replace("=-inf", "=-np.inf"),
+        "code": _code(loss),
         "family": view(loss).family,
         "formula": loss.formula,
         "parameters": {f.name: getattr(loss, f.name) for f in fields(loss)},
@@ -331,6 +339,11 @@ def facts(loss: Loss) -> dict[str, Any]:
     }
 
 
+def _code(loss: Loss) -> str:
+    """The call that makes a loss, after ``import lossbook as lb``."""
+    return re.sub(r"\b([A-Z]\w*\()", r"lb.\1", repr(loss)).replace("-inf", "-np.inf")
+
+
 def elicits(loss: Loss) -> str:
     """What the loss asks for, in words."""
     match loss.functional:
@@ -348,6 +361,8 @@ def elicits(loss: Loss) -> str:
             return "the more probable label"
         case MLocation():
             return "the balance point of its influence"
+        case BeforeNoise():
+            return "the probability before the noise"
         case None:
             return "nothing"
         case other:

@@ -439,10 +439,14 @@ class MulticlassLoss(Loss):
                 y_block = one_hot(self, y_block, n_classes).astype(dtype, copy=False)
             yield rows, y_block, f_block
 
-    def _best_constant(self, y: Array, w: Array) -> Array:
+    def _proportions(self, y: Array, w: Array) -> Array:
+        """The weighted share of each class."""
         if y.ndim == 1:
             y = one_hot(self, y, None)
-        return self.link(np.average(y, axis=0, weights=w))
+        return np.average(y, axis=0, weights=w)
+
+    def _best_constant(self, y: Array, w: Array) -> Array:
+        return self.link(self._proportions(y, w))
 
 
 def one_hot(owner: Loss, labels: Array, n_classes: int | None) -> Array:

@@ -17,6 +17,7 @@ from lossbook.numerics import Array
 from lossbook.validation import check_parameter, check_sample
 
 if TYPE_CHECKING:
+    from lossbook.noise import LabelNoise
     from lossbook.residual import ResidualLoss
 
 
@@ -36,10 +37,10 @@ class Functional(abc.ABC):
     ) -> float | np.floating | Array:
         """The functional of the weighted sample ``y`` of shape (n,).
 
-        The mean also takes rows of class proportions, of shape (n, K).
+        The mean, and the mean before noise, take rows of class proportions, (n, K).
         """
         sample, weight = check_sample(self, y, sample_weight)
-        if sample.ndim == 2 and not isinstance(self, Mean):
+        if sample.ndim == 2 and not isinstance(self, Mean | BeforeNoise):
             raise ValueError(f"{self!r}: y must have shape (n,); got {sample.shape}")
         return self._of_sample(sample, weight)
 
@@ -169,3 +170,38 @@ class MLocation(Identifiable):
 
     def identification(self, y: Array, z: Array) -> Array:
         return -self.loss.rho_prime(np.asarray(y) - np.asarray(z))
+
+
+@dataclass(frozen=True)
+class BeforeNoise(Functional):
+    """The class probabilities that noise has turned into those of the labels.
+
+    E[Y] T^-1 for rows of label proportions and the noise matrix T.  Where no class
+    probabilities explain the labels exactly, those that explain them best (least
+    Kullback-Leibler divergence).
+    """
+
+    noise: "LabelNoise"
+
+    formula: ClassVar[str] = r"\mathbb{E}[Y]\,T^{-1}"
+
+    def _of_sample(self, y: Array, w: Array) -> Array:
+        return self.solve(np.average(y, axis=0, weights=w))
+
+    def solve(self, labels: Array) -> Array:
+        """Class probabilities behind the probabilities of the labels, shape (K,)."""
+        T = self.noise.matrix(len(labels))
+        try:
+            classes = labels @ np.linalg.inv(T)
+        except np.linalg.LinAlgError:
+            classes = np.full(len(labels), -1.0)
+        if classes.min() >= -1e-14:
+            return np.maximum(classes, 0)
+        # Expectation-maximisation: share out each label among its possible classes.
+        classes = np.full(len(labels), 1 / len(labels))
+        for _ in range(100_000):
+            before = classes
+            classes = before * (T @ (labels / (before @ T)))
+            if np.abs(classes - before).max() < 1e-16:
+                break
+        return classes

@@ -28,6 +28,7 @@ from lossbook.optimize import (
     minimize_newton,
     minimize_piecewise_linear,
 )
+from lossbook.potential import SparsemaxLoss
 from lossbook.residual import AbsoluteError, ResidualLoss, SquaredError
 from lossbook.validation import check_parameter, check_sample
 
@@ -177,6 +178,8 @@ def _companions(loss: Loss) -> tuple[Loss, ...]:
         return ()
     if isinstance(loss, BinaryLoss):
         return (HingeLoss(), ModifiedHuberLoss())
+    if isinstance(loss, MulticlassLoss):
+        return (SparsemaxLoss(),)
     return (GammaDeviance(),)
 
 

@@ -54,6 +54,18 @@ def softmax(x: Array) -> Array:
     return p
 
 
+def log_softmax(x: Array) -> Array:
+    """log(softmax(x)) over the last axis, without overflow or log(0)."""
+    # Subtracting the largest entry first keeps confident rows exact.
+    x = x - x.max(axis=-1, keepdims=True)
+    return x - np.log(np.exp(x).sum(axis=-1, keepdims=True))
+
+
+def inner(weights: Array, values: Array) -> Array:
+    """Row-wise inner product in which a weight of zero silences any value."""
+    return (weights * np.where(weights == 0, 0, values)).sum(axis=1)
+
+
 def xlogy(x: Array, y: Array) -> Array:
     """x * log(y), and 0 where x is 0 whatever y is."""
     return np.where(x == 0, 0, x * np.log(np.where(x == 0, 1, y)))

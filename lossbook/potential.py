@@ -16,7 +16,7 @@ from lossbook.base import Loss, MulticlassLoss
 from lossbook.domains import NONNEGATIVE, UNIT, Interval
 from lossbook.functionals import Functional, Mean
 from lossbook.links import Link, LogitLink, LogLink, SoftmaxLink, SparsemaxLink
-from lossbook.numerics import Array, logsumexp, softplus, xlogy
+from lossbook.numerics import Array, inner, logsumexp, softplus, xlogy
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class CategoricalCrossEntropy(MulticlassLoss):
     def _value(self, y: Array, f: Array) -> Array:
         # Subtracting the largest entry first keeps confident rows exact.
         f = f - f.max(axis=1, keepdims=True)
-        return logsumexp(f) - _inner(y, f)
+        return logsumexp(f) - inner(y, f)
 
     def _gradient(self, y: Array, f: Array) -> Array:
         return self.link.inverse(f) - y
@@ -159,15 +159,10 @@ class SparsemaxLoss(MulticlassLoss):
         # small where p does not vanish.
         f = f - f.max(axis=1, keepdims=True)
         p = self.link.inverse(f)
-        return (1 - np.square(p).sum(axis=1)) / 2 + _inner(p, f) - _inner(y, f)
+        return (1 - np.square(p).sum(axis=1)) / 2 + inner(p, f) - inner(y, f)
 
     def _gradient(self, y: Array, f: Array) -> Array:
         return self.link.inverse(f) - y
 
     def _hessian(self, y: Array, f: Array) -> Array:
         return self.link.inverse_derivative(f)
-
-
-def _inner(weights: Array, values: Array) -> Array:
-    """Row-wise inner product in which a weight of zero silences any value."""
-    return (weights * np.where(weights == 0, 0, values)).sum(axis=1)

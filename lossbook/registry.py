@@ -26,6 +26,13 @@ from lossbook.margin import (
     SquaredHingeLoss,
     ZeroOneLoss,
 )
+from lossbook.multiclass import (
+    CategoricalFocalLoss,
+    CategoricalGeneralizedCrossEntropy,
+    SmoothedCrossEntropy,
+    SymmetricCrossEntropy,
+)
+from lossbook.noise import BackwardCorrection, ForwardCorrection, UniformNoise
 from lossbook.potential import (
     BinaryCrossEntropy,
     CategoricalCrossEntropy,
@@ -78,6 +85,12 @@ ALL_LOSSES: tuple[Loss, ...] = (
     GeneralizedCrossEntropy(q=0.7),
     GeneralizedCrossEntropy(q=1.0),
     SparsemaxLoss(),
+    CategoricalFocalLoss(gamma=2.0),
+    SmoothedCrossEntropy(epsilon=0.1),
+    CategoricalGeneralizedCrossEntropy(q=0.7),
+    SymmetricCrossEntropy(alpha=0.1, beta=1.0),
+    ForwardCorrection(noise=UniformNoise(rate=0.1)),
+    BackwardCorrection(noise=UniformNoise(rate=0.1)),
     ZeroOneLoss(),
     HingeLoss(),
     SquaredHingeLoss(),

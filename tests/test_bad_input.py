@@ -324,7 +324,12 @@ def test_ragged_rows(loss: Loss) -> None:
 # ---- parameters -------------------------------------------------------------------
 
 PARAMETERS = sorted(
-    {(type(x), field.name) for x in lb.ALL_LOSSES for field in fields(x)},
+    {
+        (type(x), field.name)
+        for x in (*lb.ALL_LOSSES, lb.UniformNoise(0.1))
+        for field in fields(x)
+        if field.name != "noise"
+    },
     key=lambda pair: (pair[0].__name__, pair[1]),
 )
 each_parameter = pytest.mark.parametrize(
@@ -334,7 +339,7 @@ each_parameter = pytest.mark.parametrize(
 
 @pytest.mark.parametrize("bad", [True, np.True_, "1", None, [1.0], 1j, np.ones(1)])
 @each_parameter
-def test_parameter_of_wrong_type(kind: type[Loss], name: str, bad: object) -> None:
+def test_parameter_of_wrong_type(kind: type, name: str, bad: object) -> None:
     expected = f"{kind.__name__}: {name} must be a real number; got {bad!r}"
     with pytest.raises(TypeError, match=re.escape(expected)):
         kind(**{name: bad})
@@ -344,7 +349,7 @@ def test_parameter_of_wrong_type(kind: type[Loss], name: str, bad: object) -> No
     "bad", [nan, inf, np.float64(nan), pytest.param(10**400, id="1e400")]
 )
 @each_parameter
-def test_parameter_without_value(kind: type[Loss], name: str, bad: float) -> None:
+def test_parameter_without_value(kind: type, name: str, bad: float) -> None:
     with pytest.raises(ValueError, match=f"^{kind.__name__}: {name} must .*got "):
         kind(**{name: bad})
 
@@ -362,6 +367,12 @@ OUT_OF_RANGE = [
     (lb.TweedieDeviance, "power", (0.5, np.nextafter(1, 0), -1, -inf)),
     (lb.FocalLoss, "gamma", (-1, -5e-324, -inf)),
     (lb.GeneralizedCrossEntropy, "q", (0, -0.1, 1.1, -inf)),
+    (lb.CategoricalFocalLoss, "gamma", (-1, -5e-324, -inf)),
+    (lb.CategoricalGeneralizedCrossEntropy, "q", (0, -0.1, 1.1, -inf)),
+    (lb.SmoothedCrossEntropy, "epsilon", (-0.1, 1, -inf)),
+    (lb.SymmetricCrossEntropy, "alpha", (0, -1, -inf)),
+    (lb.SymmetricCrossEntropy, "beta", (-5e-324, -1, -inf)),
+    (lb.UniformNoise, "rate", (-0.1, 1, -inf)),
 ]
 
 
@@ -369,7 +380,7 @@ OUT_OF_RANGE = [
     ("kind", "name", "bad"),
     [(kind, name, bad) for kind, name, values in OUT_OF_RANGE for bad in values],
 )
-def test_parameter_out_of_range(kind: type[Loss], name: str, bad: float) -> None:
+def test_parameter_out_of_range(kind: type, name: str, bad: float) -> None:
     with pytest.raises(ValueError, match=f"^{kind.__name__}: {name} must") as caught:
         kind(**{name: bad})
     assert str(caught.value).endswith(f"got {bad!r}")

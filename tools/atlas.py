@@ -31,6 +31,7 @@ from lossbook.atlas import (
     variant_labels,
     view,
 )
+from lossbook.base import MulticlassLoss
 from lossbook.functionals import MLocation
 from tools import normalise
 from tools.book import CHAPTERS, shown
@@ -66,13 +67,18 @@ All ask for the mean, and differ in what a miss costs at a small mean and at a l
 one.
 The grey line is the Poisson deviance, for comparison.
 {SAMPLE_TEXT}"""
-PROBABILITY_TEXT = """\
-These losses judge a predicted probability.
-They are drawn over the raw prediction $f$ when the label is 1; with three classes, \
-over the lead of the true class.
+PANEL_TEXT = """\
 The grey line is the cross-entropy, for comparison.
 The last panel shows the probability with the least expected loss when the true one \
 is $\\eta$: a proper loss stays on the diagonal."""
+PROBABILITY_TEXT = f"""\
+These losses judge a predicted probability.
+They are drawn over the raw prediction $f$ when the label is 1.
+{PANEL_TEXT}"""
+CLASSES_TEXT = f"""\
+These losses judge the predicted probabilities of several classes.
+They are drawn for three classes, over the lead of the true class.
+{PANEL_TEXT}"""
 MARGIN_TEXT = """\
 These losses are functions of the margin $m = (2y - 1)f$: right of zero the sign is \
 correct.
@@ -89,13 +95,16 @@ AMOUNTS = Page("atlas-amounts", "Losses for counts and amounts", AMOUNT_TEXT)
 PROBABILITIES = Page(
     "atlas-probabilities", "Losses for probabilities", PROBABILITY_TEXT
 )
+CLASSES = Page("atlas-classes", "Losses for several classes", CLASSES_TEXT)
 MARGINS = Page("atlas-margins", "Margin losses", MARGIN_TEXT)
-PAGES = (LOCATION, ROBUST, AMOUNTS, PROBABILITIES, MARGINS)
+PAGES = (LOCATION, ROBUST, AMOUNTS, PROBABILITIES, CLASSES, MARGINS)
 
 
 def page_of(losses: Variants) -> Page:
     """The page on which a class stands."""
     family = view(losses[0]).family
+    if isinstance(losses[0], MulticlassLoss):
+        return CLASSES
     if family == "residual":
         robust = any(isinstance(loss.functional, MLocation) for loss in losses)
         return ROBUST if robust else LOCATION

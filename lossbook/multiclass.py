@@ -1,0 +1,300 @@
+r"""Cross-entropy for several classes, edited: its price and its target.
+
+Through the softmax a label k is given the log-probability u_k, and a price g(u_k)
+replaces -u_k.  Value, gradient and curvature of every such loss follow from g and its
+two derivatives, because du_k / df_j = 1{j = k} - p_j.
+"""
+
+import abc
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from scipy.optimize import minimize
+
+from lossbook.base import MulticlassLoss
+from lossbook.composite import FocalLoss, GeneralizedCrossEntropy
+from lossbook.domains import NONNEGATIVE, POSITIVE, Interval
+from lossbook.functionals import Functional, Mean, Mode
+from lossbook.links import Link, SoftmaxLink
+from lossbook.numerics import Array, inner, log_softmax, softmax
+from lossbook.potential import CategoricalCrossEntropy
+from lossbook.validation import check_parameter
+
+
+@dataclass(frozen=True)
+class LogProbabilityLoss(MulticlassLoss):
+    """A price g(u) of the log-probability u that was given to the label."""
+
+    link: ClassVar[Link] = SoftmaxLink()
+
+    @abc.abstractmethod
+    def price(self, u: Array) -> Array:
+        """The loss of a label that was given log-probability ``u`` <= 0."""
+
+    @abc.abstractmethod
+    def price_prime(self, u: Array) -> Array:
+        """Derivative of :meth:`price`."""
+
+    @abc.abstractmethod
+    def price_second(self, u: Array) -> Array:
+        """Second derivative of :meth:`price`."""
+
+    def minimizer(self, eta: Array) -> Array:
+        """Probabilities with the least expected loss where the true ones are ``eta``.
+
+        ``eta`` is positive and sums to one.
+        """
+        y = eta[None]
+        found = minimize(
+            lambda f: (self._value(y, f[None])[0], self._gradient(y, f[None])[0]),
+            np.log(eta),
+            jac=True,
+            options={"gtol": 1e-10},
+        )
+        return softmax(found.x)
+
+    def _value(self, y: Array, f: Array) -> Array:
+        return inner(y, self.price(log_softmax(f)))
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        u = log_softmax(f)
+        pull = y * self.price_prime(u)
+        return pull - np.exp(u) * pull.sum(axis=1, keepdims=True)
+
+    def _hessian(self, y: Array, f: Array) -> Array:
+        u = log_softmax(f)
+        p = np.exp(u)
+        pull, bend = y * self.price_prime(u), y * self.price_second(u)
+        total = pull.sum(axis=1, keepdims=True), bend.sum(axis=1, keepdims=True)
+        return bend * (1 - 2 * p) + np.square(p) * total[1] - p * (1 - p) * total[0]
+
+    def _score(self, y: Array, z: Array) -> Array:
+        return inner(y, self.price(np.log(z)))
+
+    def _best_constant(self, y: Array, w: Array) -> Array:
+        eta = self._proportions(y, w)
+        # A class that never occurs gets no probability.
+        best = np.zeros(len(eta))
+        best[eta > 0] = self.minimizer(eta[eta > 0])
+        return self.link(best)
+
+
+@dataclass(frozen=True)
+class CategoricalFocalLoss(LogProbabilityLoss):
+    """-(1 - p_y)**gamma log p_y with p = softmax(f): confident samples turned down.
+
+    It finds the most probable class; for gamma > 0 it is not proper.
+
+    Parameters
+    ----------
+    gamma : float >= 0
+        0 gives cross-entropy; with two classes it is :class:`FocalLoss` of the
+        difference of the raw predictions.
+
+    Lin et al. 2017, arXiv:1708.02002; Charoenphakdee et al. 2021, arXiv:2011.09172.
+    """
+
+    gamma: float = 2.0
+
+    formula: ClassVar[str] = r"\ell(y, f) = -(1 - p_y)^\gamma \log p_y"
+    reference: ClassVar[str] = "lin2017focal"
+    elsewhere: ClassVar[dict[str, str]] = {"Keras": "CategoricalFocalCrossentropy"}
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "gamma", NONNEGATIVE)
+
+    @property
+    def functional(self) -> Functional:
+        return Mean() if self.gamma == 0 else Mode()
+
+    @property
+    def convex(self) -> bool:
+        return self.gamma == 0
+
+    @property
+    def lipschitz(self) -> float:
+        return math.sqrt(2) * FocalLoss(self.gamma).lipschitz
+
+    def price(self, u: Array) -> Array:
+        return (-np.expm1(u)) ** self.gamma * -u + 0.0
+
+    def price_prime(self, u: Array) -> Array:
+        wrong = -np.expm1(u)
+        return -(wrong**self.gamma) * (self.gamma * np.exp(u) * _ratio(u, wrong) + 1)
+
+    def price_second(self, u: Array) -> Array:
+        g, p, wrong = self.gamma, np.exp(u), -np.expm1(u)
+        # exp(u) u, which is zero far out.
+        bend = 2 * p + p * np.maximum(u, -1e3) + (g - 1) * p * p * _ratio(u, wrong)
+        power = np.where(wrong == 0, 1, wrong) ** (g - 1)
+        return np.where(wrong == 0, 0, g * power * bend)
+
+
+@dataclass(frozen=True)
+class CategoricalGeneralizedCrossEntropy(LogProbabilityLoss):
+    """(1 - p_y**q) / q with p = softmax(f), between log loss and absolute error.
+
+    At q = 1 it is half the absolute error of the probabilities, which uniform label
+    noise does not move.
+
+    Parameters
+    ----------
+    q : float in (0, 1]
+        With two classes it is :class:`GeneralizedCrossEntropy` of the difference of
+        the raw predictions.
+
+    Zhang & Sabuncu 2018, arXiv:1805.07836.
+    """
+
+    q: float = 0.7
+
+    functional: ClassVar[Functional] = Mode()
+    convex: ClassVar[bool] = False
+    formula: ClassVar[str] = r"\ell(y, f) = \frac{1 - p_y^q}{q}"
+    reference: ClassVar[str] = "zhang2018generalized"
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "q", Interval(0.0, 1.0, closed_low=False))
+
+    @property
+    def lipschitz(self) -> float:
+        return math.sqrt(2) * GeneralizedCrossEntropy(self.q).lipschitz
+
+    def price(self, u: Array) -> Array:
+        return -np.expm1(self.q * u) / self.q
+
+    def price_prime(self, u: Array) -> Array:
+        return -np.exp(self.q * u)
+
+    def price_second(self, u: Array) -> Array:
+        return -self.q * np.exp(self.q * u)
+
+    def minimizer(self, eta: Array) -> Array:
+        if self.q == 1:
+            largest = eta == eta.max()
+            return largest / largest.sum()
+        p = np.exp((np.log(eta) - np.log(eta.max())) / (1 - self.q))
+        return p / p.sum()
+
+
+@dataclass(frozen=True)
+class SymmetricCrossEntropy(LogProbabilityLoss):
+    """alpha * cross-entropy + beta * cross-entropy with the arguments exchanged.
+
+    The logarithm of the labels in the second is cut off at -4, which makes it
+    4 (1 - p_y): twice the absolute error of the probabilities.
+
+    Parameters
+    ----------
+    alpha : float > 0
+        Weight of -log p_y.
+    beta : float >= 0
+        Weight of 4 (1 - p_y).
+
+    Wang et al. 2019, arXiv:1908.06112.
+    """
+
+    alpha: float = 0.1
+    beta: float = 1.0
+
+    formula: ClassVar[str] = r"\ell(y, f) = -\alpha \log p_y + 4\beta\,(1 - p_y)"
+    reference: ClassVar[str] = "wang2019symmetric"
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "alpha", POSITIVE)
+        check_parameter(self, "beta", NONNEGATIVE)
+
+    @property
+    def functional(self) -> Functional:
+        return Mean() if self.beta == 0 else Mode()
+
+    @property
+    def convex(self) -> bool:
+        return self.beta == 0
+
+    @property
+    def lipschitz(self) -> float:
+        # (alpha + 4 beta p) (1 - p) is largest at 0 or between.
+        a, b = self.alpha, 4 * self.beta
+        peak = a if b <= a else (a + b) ** 2 / (4 * b)
+        return math.sqrt(2) * peak
+
+    def price(self, u: Array) -> Array:
+        return -self.alpha * u - 4 * self.beta * np.expm1(u)
+
+    def price_prime(self, u: Array) -> Array:
+        return -self.alpha - 4 * self.beta * np.exp(u)
+
+    def price_second(self, u: Array) -> Array:
+        return -4 * self.beta * np.exp(u)
+
+
+@dataclass(frozen=True)
+class SmoothedCrossEntropy(MulticlassLoss):
+    """Cross-entropy against (1 - epsilon) y + epsilon / K: label smoothing.
+
+    It asks for the smoothed probabilities (1 - epsilon) eta + epsilon / K.
+
+    Parameters
+    ----------
+    epsilon : float in [0, 1)
+        0 gives cross-entropy.
+
+    Szegedy et al. 2016, arXiv:1512.00567.
+    """
+
+    epsilon: float = 0.1
+
+    link: ClassVar[Link] = SoftmaxLink()
+    formula: ClassVar[str] = (
+        r"\ell(y, f) = -(1 - \varepsilon) \log p_y"
+        r" - \frac{\varepsilon}{K} \sum_k \log p_k"
+    )
+    reference: ClassVar[str] = "szegedy2016rethinking"
+    elsewhere: ClassVar[dict[str, str]] = {
+        "PyTorch": "CrossEntropyLoss(label_smoothing=0.1)",
+        "Keras": "CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)",
+    }
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "epsilon", Interval(0.0, 1.0, closed_high=False))
+
+    @property
+    def functional(self) -> Functional:
+        return Mean() if self.epsilon == 0 else Mode()
+
+    @property
+    def lipschitz(self) -> float:
+        # The supremum over the number of classes: all but a certain wrong class of
+        # many, or of two.
+        many = 1 + (1 - self.epsilon) ** 2
+        return math.sqrt(max(many, 2 * (1 - self.epsilon / 2) ** 2))
+
+    def smoothed(self, y: Array) -> Array:
+        """The target that rows of proportions become."""
+        return (1 - self.epsilon) * y + self.epsilon / y.shape[1]
+
+    def _value(self, y: Array, f: Array) -> Array:
+        return _CROSS_ENTROPY._value(self.smoothed(y), f)
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        return _CROSS_ENTROPY._gradient(self.smoothed(y), f)
+
+    def _hessian(self, y: Array, f: Array) -> Array:
+        return _CROSS_ENTROPY._hessian(y, f)
+
+    def _score(self, y: Array, z: Array) -> Array:
+        return _CROSS_ENTROPY._score(self.smoothed(y), z)
+
+    def _best_constant(self, y: Array, w: Array) -> Array:
+        return self.link(self.smoothed(self._proportions(y, w)[None])[0])
+
+
+_CROSS_ENTROPY = CategoricalCrossEntropy()
+
+
+def _ratio(u: Array, wrong: Array) -> Array:
+    """-u / (1 - exp(u)), which tends to 1 at u = 0."""
+    return np.where(wrong == 0, 1, -u / np.where(wrong == 0, 1, wrong))

@@ -1,0 +1,264 @@
+r"""Label noise, and cross-entropy corrected for it.
+
+The noise matrix T has a row for each true class j and a column for each label k that
+may be written down: T[j, k] = P(label k | class j).  Of cases with the class
+probabilities eta a share eta T carries each label.  The forward correction sends the
+prediction through T before it is compared; the backward correction takes T out of the
+loss (Patrini et al. 2017, arXiv:1609.03944).
+"""
+
+import abc
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from lossbook.base import MulticlassLoss
+from lossbook.domains import Interval
+from lossbook.functionals import BeforeNoise
+from lossbook.links import Link, SoftmaxLink
+from lossbook.numerics import Array, inner, log_softmax, logsumexp
+from lossbook.validation import check_parameter
+
+
+@dataclass(frozen=True)
+class LabelNoise(abc.ABC):
+    """How labels come to be wrong, given the class and nothing else."""
+
+    @abc.abstractmethod
+    def matrix(self, n_classes: int) -> Array:
+        """The noise matrix of shape (K, K); its rows sum to one."""
+
+    def inverse(self, n_classes: int) -> Array:
+        """The inverse of the matrix; a ValueError if the labels tell too little."""
+        T = self.matrix(n_classes)
+        if np.linalg.cond(T) > 1e12:
+            raise ValueError(
+                f"{self!r}: the noise matrix must have an inverse; with "
+                f"{n_classes} classes it has none"
+            )
+        return np.linalg.inv(T)
+
+    @property
+    @abc.abstractmethod
+    def fewest_classes(self) -> int:
+        """The smallest number of classes that :meth:`matrix` allows."""
+
+
+@dataclass(frozen=True)
+class UniformNoise(LabelNoise):
+    """Any wrong label is as likely as any other.
+
+    Parameters
+    ----------
+    rate : float in [0, 1)
+        The probability that the label is wrong.
+    """
+
+    rate: float
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "rate", Interval(0.0, 1.0, closed_high=False))
+
+    @property
+    def fewest_classes(self) -> int:
+        return 2
+
+    def matrix(self, n_classes: int) -> Array:
+        wrong = self.rate / (n_classes - 1)
+        return np.full((n_classes, n_classes), wrong) + (
+            1 - self.rate - wrong
+        ) * np.eye(n_classes)
+
+
+@dataclass(frozen=True)
+class NoiseMatrix(LabelNoise):
+    """A noise matrix given in full.
+
+    Parameters
+    ----------
+    rows : array of shape (K, K)
+        ``rows[j][k]`` is the probability of label k for class j.  Every row sums to
+        one, and every label occurs.  It is kept as a tuple of tuples.
+    """
+
+    rows: tuple[tuple[float, ...], ...]
+
+    def __post_init__(self) -> None:
+        try:
+            T = np.array(self.rows, dtype=float)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"NoiseMatrix: rows must be a square matrix of numbers; "
+                f"got {self.rows!r}"
+            ) from error
+        if T.ndim != 2 or T.shape[0] != T.shape[1] or len(T) < 2:
+            raise ValueError(
+                "NoiseMatrix: rows must have shape (K, K) with K >= 2; "
+                f"got shape {T.shape}"
+            )
+        if not (T.min() >= 0 and np.allclose(T.sum(axis=1), 1, rtol=0, atol=1e-8)):
+            raise ValueError(
+                "NoiseMatrix: rows must hold probabilities that sum to 1 in each row; "
+                f"got {T.tolist()}"
+            )
+        if not T.sum(axis=0).min() > 0:
+            raise ValueError(
+                "NoiseMatrix: rows must give every label to some class; label "
+                f"{T.sum(axis=0).argmin()} never occurs"
+            )
+        object.__setattr__(self, "rows", tuple(map(tuple, T.tolist())))
+
+    @property
+    def fewest_classes(self) -> int:
+        return len(self.rows)
+
+    def matrix(self, n_classes: int) -> Array:
+        T = np.array(self.rows)
+        if n_classes != len(T):
+            raise ValueError(
+                f"NoiseMatrix: the matrix is of {len(T)} classes; raw_prediction or "
+                f"y_true has {n_classes}"
+            )
+        return T
+
+
+@dataclass(frozen=True)
+class ForwardCorrection(MulticlassLoss):
+    """-log of the probability of the *label*, p T, with p = softmax(f) of the class.
+
+    Proper for the classes behind the labels, if T is the noise that made them.
+
+    Parameters
+    ----------
+    noise : LabelNoise
+        ``UniformNoise(rate)`` or ``NoiseMatrix(rows)``.
+
+    Patrini et al. 2017, arXiv:1609.03944.
+    """
+
+    noise: LabelNoise
+
+    link: ClassVar[Link] = SoftmaxLink()
+    # p - r lies between two distributions; the bound is approached without noise.
+    lipschitz: ClassVar[float] = math.sqrt(2)
+    formula: ClassVar[str] = r"\ell(y, f) = -\log \sum_j p_j T_{jy}"
+    reference: ClassVar[str] = "patrini2017making"
+
+    def __post_init__(self) -> None:
+        check_noise(self)
+
+    @property
+    def functional(self) -> BeforeNoise:
+        return BeforeNoise(self.noise)
+
+    @property
+    def convex(self) -> bool:
+        n = self.noise.fewest_classes
+        return bool(np.all(self.noise.matrix(n) == np.eye(n)))
+
+    def _log_joint(self, f: Array, k: int) -> Array:
+        """log P(class j, label k) for each class j (column)."""
+        T = self.noise.matrix(f.shape[1]).astype(f.dtype)
+        return log_softmax(f) + np.log(T[:, k])
+
+    def _value(self, y: Array, f: Array) -> Array:
+        each = [-logsumexp(self._log_joint(f, k)) for k in range(y.shape[1])]
+        return inner(y, np.stack(each, axis=1))
+
+    def _responsibilities(self, y: Array, f: Array) -> list[tuple[Array, Array]]:
+        """For each label its share of the target, and P(class j | label) by column."""
+        pairs = []
+        for k in range(y.shape[1]):
+            joint = self._log_joint(f, k)
+            pairs.append((y[:, [k]], np.exp(joint - logsumexp(joint)[:, None])))
+        return pairs
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        classes = sum(share * r for share, r in self._responsibilities(y, f))
+        return self.link.inverse(f) - classes
+
+    def _hessian(self, y: Array, f: Array) -> Array:
+        pairs = self._responsibilities(y, f)
+        spread = sum(share * r * (1 - r) for share, r in pairs)
+        return self.link.inverse_derivative(f) - spread
+
+    def _score(self, y: Array, z: Array) -> Array:
+        T = self.noise.matrix(z.shape[1]).astype(z.dtype)
+        return -inner(y, np.log(z @ T))
+
+    def _best_constant(self, y: Array, w: Array) -> Array:
+        return self.link(self.functional.solve(self._proportions(y, w)))
+
+
+@dataclass(frozen=True)
+class BackwardCorrection(MulticlassLoss):
+    """Cross-entropy against y T^-1: its mean over the noise is that of true labels.
+
+    Unbiased and convex, but not bounded below: the corrected target has negative
+    entries, and where too few labels of a class came, the best constant is infinite.
+
+    Parameters
+    ----------
+    noise : LabelNoise
+        ``UniformNoise(rate)`` or ``NoiseMatrix(rows)``, with an inverse.
+
+    Natarajan et al. 2013; Patrini et al. 2017, arXiv:1609.03944.
+    """
+
+    noise: LabelNoise
+
+    link: ClassVar[Link] = SoftmaxLink()
+    formula: ClassVar[str] = r"\ell(y, f) = -\sum_k (T^{-1})_{yk} \log p_k"
+    reference: ClassVar[str] = "patrini2017making"
+
+    def __post_init__(self) -> None:
+        check_noise(self)
+
+    @property
+    def functional(self) -> BeforeNoise:
+        return BeforeNoise(self.noise)
+
+    @property
+    def lipschitz(self) -> float:
+        # A prediction that is sure of a wrong class; uniform noise pulls hardest where
+        # there are two, and without bound where it comes near half of the labels.
+        if isinstance(self.noise, UniformNoise) and self.noise.rate >= 0.5:
+            return math.inf
+        n = self.noise.fewest_classes
+        gaps = np.eye(n)[:, None] - self.noise.inverse(n)
+        return float(np.linalg.norm(gaps, axis=-1).max())
+
+    def corrected(self, y: Array) -> Array:
+        """The target that rows of proportions become; entries may be negative."""
+        return y @ self.noise.inverse(y.shape[1]).astype(y.dtype)
+
+    def _value(self, y: Array, f: Array) -> Array:
+        return -inner(self.corrected(y), log_softmax(f))
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        return self.link.inverse(f) - self.corrected(y)
+
+    def _hessian(self, y: Array, f: Array) -> Array:
+        return self.link.inverse_derivative(f)
+
+    def _score(self, y: Array, z: Array) -> Array:
+        target, zero = self.corrected(y), z == 0
+        finite = -inner(target, np.log(np.where(zero, 1, z)))
+        # Probabilities that go to zero together: their summed target has the say.
+        lost = (target * zero).sum(axis=1)
+        return np.where(np.abs(lost) < 1e-12, finite, np.copysign(np.inf, lost))
+
+    def _best_constant(self, y: Array, w: Array) -> Array:
+        target = np.maximum(self.corrected(self._proportions(y, w)[None])[0], 0)
+        return self.link(target / target.sum())
+
+
+def check_noise(loss: ForwardCorrection | BackwardCorrection) -> None:
+    """Raise unless the noise of a loss is one."""
+    if not isinstance(loss.noise, LabelNoise):
+        raise TypeError(
+            f"{type(loss).__name__}: noise must be UniformNoise(rate) or "
+            f"NoiseMatrix(rows); got {loss.noise!r}"
+        )
