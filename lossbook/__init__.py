@@ -14,10 +14,12 @@ from lossbook import (
     numerics,
     optimize,
     plots,
+    ranking,
     style,
     surrogates,
 )
 from lossbook.base import Loss, MulticlassLoss
+from lossbook.boxes import CIoULoss, DIoULoss, GIoULoss, IoULoss
 from lossbook.composite import (
     BrierLoss,
     FocalLoss,
@@ -52,11 +54,20 @@ from lossbook.noise import (
     NoiseMatrix,
     UniformNoise,
 )
+from lossbook.overlap import DiceLoss, JaccardLoss, LovaszHingeLoss, TverskyLoss
 from lossbook.potential import (
     BinaryCrossEntropy,
     CategoricalCrossEntropy,
     PoissonDeviance,
     SparsemaxLoss,
+)
+from lossbook.ranking import (
+    LambdaRankLoss,
+    ListNetLoss,
+    PairwiseExponentialLoss,
+    PairwiseHingeLoss,
+    PairwiseLogisticLoss,
+    PlackettLuceLoss,
 )
 from lossbook.registry import ALL_LOSSES, STRUCTURED_LOSSES
 from lossbook.residual import (
@@ -86,23 +97,32 @@ __all__ = [
     "BeforeNoise",
     "BinaryCrossEntropy",
     "BrierLoss",
+    "CIoULoss",
     "CategoricalCrossEntropy",
     "CategoricalFocalLoss",
     "CategoricalGeneralizedCrossEntropy",
     "CauchyLoss",
+    "DIoULoss",
+    "DiceLoss",
     "EpsilonInsensitiveLoss",
     "Expectile",
     "ExpectileLoss",
     "ExponentialLoss",
     "FocalLoss",
     "ForwardCorrection",
+    "GIoULoss",
     "GammaDeviance",
     "GeneralizedCrossEntropy",
     "HingeLoss",
     "HuberLoss",
+    "IoULoss",
+    "JaccardLoss",
+    "LambdaRankLoss",
+    "ListNetLoss",
     "LogCoshLoss",
     "LogisticLoss",
     "Loss",
+    "LovaszHingeLoss",
     "MLocation",
     "MarginLoss",
     "Mean",
@@ -110,8 +130,12 @@ __all__ = [
     "ModifiedHuberLoss",
     "MulticlassLoss",
     "NoiseMatrix",
+    "PairwiseExponentialLoss",
+    "PairwiseHingeLoss",
+    "PairwiseLogisticLoss",
     "PerceptronLoss",
     "PinballLoss",
+    "PlackettLuceLoss",
     "PoissonDeviance",
     "PseudoHuberLoss",
     "Quantile",
@@ -127,6 +151,7 @@ __all__ = [
     "StructuredLoss",
     "SymmetricCrossEntropy",
     "TukeyLoss",
+    "TverskyLoss",
     "TweedieDeviance",
     "UniformNoise",
     "ZeroOneLoss",
@@ -140,6 +165,7 @@ __all__ = [
     "numerics",
     "optimize",
     "plots",
+    "ranking",
     "style",
     "surrogates",
 ]

@@ -6,6 +6,7 @@ A class with parameters stands here with the values at which its behaviour chang
 from math import inf
 
 from lossbook.base import Loss
+from lossbook.boxes import CIoULoss, DIoULoss, GIoULoss, IoULoss
 from lossbook.composite import (
     BrierLoss,
     FocalLoss,
@@ -33,11 +34,20 @@ from lossbook.multiclass import (
     SymmetricCrossEntropy,
 )
 from lossbook.noise import BackwardCorrection, ForwardCorrection, UniformNoise
+from lossbook.overlap import DiceLoss, JaccardLoss, LovaszHingeLoss, TverskyLoss
 from lossbook.potential import (
     BinaryCrossEntropy,
     CategoricalCrossEntropy,
     PoissonDeviance,
     SparsemaxLoss,
+)
+from lossbook.ranking import (
+    LambdaRankLoss,
+    ListNetLoss,
+    PairwiseExponentialLoss,
+    PairwiseHingeLoss,
+    PairwiseLogisticLoss,
+    PlackettLuceLoss,
 )
 from lossbook.residual import (
     AbsoluteError,
@@ -104,4 +114,20 @@ ALL_LOSSES: tuple[Loss, ...] = (
 )
 
 # Losses of a whole list, mask or box.
-STRUCTURED_LOSSES: tuple[StructuredLoss, ...] = ()
+STRUCTURED_LOSSES: tuple[StructuredLoss, ...] = (
+    PairwiseHingeLoss(margin=1.0),
+    PairwiseExponentialLoss(),
+    PairwiseLogisticLoss(),
+    ListNetLoss(),
+    PlackettLuceLoss(),
+    LambdaRankLoss(),
+    DiceLoss(pseudo_count=0.0),
+    DiceLoss(pseudo_count=1.0),
+    JaccardLoss(pseudo_count=0.0),
+    TverskyLoss(alpha=0.3, beta=0.7),
+    LovaszHingeLoss(),
+    IoULoss(),
+    GIoULoss(),
+    DIoULoss(),
+    CIoULoss(),
+)

@@ -12,8 +12,11 @@ from numpy.typing import ArrayLike
 
 import lossbook as lb
 from lossbook.base import BinaryLoss, Loss
+from lossbook.boxes import BoxLoss
 from lossbook.domains import UNIT, ClassLabels
 from lossbook.numerics import Array
+from lossbook.overlap import MaskLoss
+from lossbook.structured import StructuredLoss
 
 N_CLASSES = 4
 
@@ -112,3 +115,23 @@ def risks(
 def as_proportions(loss: Loss, y: Array) -> Array:
     """Targets as numbers whose mean is meant by the loss: labels become 0/1 rows."""
     return np.eye(N_CLASSES)[y] if loss in MULTICLASS else y
+
+
+def structured_sample(
+    loss: StructuredLoss, n: int, seed: int = 0
+) -> tuple[Array, Array]:
+    """Objects of the kind that a structured loss judges, and raw predictions."""
+    rng = np.random.default_rng(seed)
+    if isinstance(loss, BoxLoss):
+        corners = rng.uniform(-1, 1, size=(2, n, 2))
+        sides = rng.uniform(0.2, 2, size=(2, n, 2))
+        y, f = np.concatenate([corners, corners + sides], axis=2)
+        return y, f
+    if isinstance(loss, MaskLoss):
+        y = (rng.random((n, 4, 5)) < 0.3).astype(float)
+        y[0] = 0  # an empty mask
+        y[-1] = 1
+        return y, rng.normal(scale=2, size=(n, 4, 5))
+    y = rng.integers(0, 4, size=(n, 9)).astype(float)
+    y[0] = 1  # nothing to order
+    return y, rng.normal(scale=2, size=(n, 9))

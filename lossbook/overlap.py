@@ -1,0 +1,212 @@
+r"""Losses of a mask: how badly one set of pixels covers another.
+
+Targets are masks of zeros and ones of any shape, stacked along the first axis.
+"""
+
+import abc
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from lossbook.domains import NONNEGATIVE, POSITIVE, UNIT, Interval
+from lossbook.links import Link, LogitLink
+from lossbook.numerics import Array, expit_slope
+from lossbook.structured import StructuredLoss
+from lossbook.validation import check_parameter
+
+
+@dataclass(frozen=True)
+class MaskLoss(StructuredLoss):
+    """A loss of masks; in the formulas they are rows of pixels."""
+
+    y_domain: ClassVar[Interval] = UNIT
+    object_shape: ClassVar[str] = "(n, pixels...)"
+
+    def _check_objects(self, name: str, objects: Array) -> None:
+        if name != "y_true":
+            return
+        bad = objects[(objects != 0) & (objects != 1)]
+        if bad.size:
+            raise ValueError(
+                f"{self!r}: y_true must hold masks of 0 and 1 only; got {bad[0]!s}"
+            )
+
+
+@dataclass(frozen=True)
+class OverlapRatio(MaskLoss):
+    """1 - TP / (TP + a FP + b FN), counted with probabilities p = expit(f).
+
+    TP is the sum of p over the mask, FP the sum of p outside it and FN the sum of
+    1 - p over the mask.  An empty mask has the loss 1 whatever is predicted, and 0
+    only if all probabilities are exactly zero, unless ``pseudo_count`` is positive.
+    """
+
+    link: ClassVar[Link] = LogitLink()
+    convex: ClassVar[bool] = False
+    smooth: ClassVar[bool] = True
+
+    @property
+    @abc.abstractmethod
+    def prices(self) -> tuple[float, float, float]:
+        """a, b, and the pixels that are added above and below the bar."""
+
+    def _counts(self, y: Array, p: Array) -> tuple[Array, Array]:
+        """What stands above and below the bar."""
+        a, b, added = self.prices
+        y, p = (pixels.reshape(len(y), -1).astype(np.float64) for pixels in (y, p))
+        above = (y * p).sum(axis=1) + added
+        extra, missed = ((1 - y) * p).sum(axis=1), (y * (1 - p)).sum(axis=1)
+        return above, above + a * extra + b * missed
+
+    def _score(self, y: Array, z: Array) -> Array:
+        above, below = self._counts(y, z)
+        # Nothing there and nothing predicted: nothing is wrong.
+        return np.where(below == 0, 0, 1 - above / np.where(below == 0, 1, below))
+
+    def _value(self, y: Array, f: Array) -> Array:
+        return self._score(y, self.link.inverse(f))
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        a, b, _ = self.prices
+        above, below = self._counts(y, self.link.inverse(f))
+        column = (-1, *[1] * (y.ndim - 1))
+        below = np.where(below == 0, 1, below).reshape(column)
+        share = above.reshape(column) / below
+        rise = a * (1 - y) + (1 - b) * y  # of what is below the bar, in p
+        return (share * rise - y) / below * expit_slope(f)
+
+
+@dataclass(frozen=True)
+class DiceLoss(OverlapRatio):
+    """1 - 2 TP / (2 TP + FP + FN): one minus F1, counted with probabilities.
+
+    Parameters
+    ----------
+    pseudo_count : float >= 0
+        Pixels added to TP, which give an empty mask a slope.
+
+    Milletari et al. 2016, arXiv:1606.04797.
+    """
+
+    pseudo_count: float = 0.0
+
+    formula: ClassVar[str] = (
+        r"\ell(y, p) = 1 - \frac{2 \sum_i y_i p_i}{\sum_i y_i + \sum_i p_i}"
+    )
+    reference: ClassVar[str] = "milletari2016vnet"
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "pseudo_count", NONNEGATIVE)
+
+    @property
+    def prices(self) -> tuple[float, float, float]:
+        return 0.5, 0.5, self.pseudo_count
+
+
+@dataclass(frozen=True)
+class JaccardLoss(OverlapRatio):
+    """1 - TP / (TP + FP + FN): one minus the soft intersection over union.
+
+    Parameters
+    ----------
+    pseudo_count : float >= 0
+        Pixels added to TP, which give an empty mask a slope.
+
+    Rahman & Wang 2016, doi:10.1007/978-3-319-50835-1_22.
+    """
+
+    pseudo_count: float = 0.0
+
+    formula: ClassVar[str] = (
+        r"\ell(y, p) = 1 - \frac{\sum_i y_i p_i}"
+        r"{\sum_i y_i + \sum_i p_i - \sum_i y_i p_i}"
+    )
+    reference: ClassVar[str] = "rahman2016optimizing"
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "pseudo_count", NONNEGATIVE)
+
+    @property
+    def prices(self) -> tuple[float, float, float]:
+        return 1.0, 1.0, self.pseudo_count
+
+
+@dataclass(frozen=True)
+class TverskyLoss(OverlapRatio):
+    """1 - TP / (TP + alpha FP + beta FN), counted with probabilities.
+
+    alpha = beta = 1/2 is the Dice loss, alpha = beta = 1 the Jaccard loss.
+
+    Parameters
+    ----------
+    alpha, beta : float > 0
+        The price of a false positive and of a false negative pixel, where a true
+        positive earns 1.
+    pseudo_count : float >= 0
+        Pixels added to TP, which give an empty mask a slope.
+
+    Salehi et al. 2017, arXiv:1706.05721.
+    """
+
+    alpha: float = 0.3
+    beta: float = 0.7
+    pseudo_count: float = 0.0
+
+    formula: ClassVar[str] = (
+        r"\ell(y, p) = 1 - \frac{\sum_i y_i p_i}{\sum_i y_i p_i"
+        r" + \alpha \sum_i (1 - y_i) p_i + \beta \sum_i y_i (1 - p_i)}"
+    )
+    reference: ClassVar[str] = "salehi2017tversky"
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "alpha", POSITIVE)
+        check_parameter(self, "beta", POSITIVE)
+        check_parameter(self, "pseudo_count", NONNEGATIVE)
+
+    @property
+    def prices(self) -> tuple[float, float, float]:
+        return self.alpha, self.beta, self.pseudo_count
+
+
+@dataclass(frozen=True)
+class LovaszHingeLoss(MaskLoss):
+    """The convex extension of the Jaccard loss, of the hinge errors of the pixels.
+
+    Each pixel has the error e = max(0, 1 - (2y - 1) f).  Sorted from the largest, the
+    k-th error is weighted with what the Jaccard loss of the k worst pixels adds to
+    that of the k - 1 worst (Lovász).  Where all errors are 0 or 1 it is the Jaccard
+    loss of the wrong pixels.  The cost is one sort.
+
+    Yu & Blaschko 2015; Berman et al. 2018, arXiv:1705.08790.
+    """
+
+    convex: ClassVar[bool] = True
+    smooth: ClassVar[bool] = False
+    formula: ClassVar[str] = (
+        r"\ell(y, f) = \sum_k e_{(k)} \bigl(J(\{1, \dots, k\}) -"
+        r" J(\{1, \dots, k - 1\})\bigr), \quad e_i = (1 - (2 y_i - 1) f_i)_+"
+    )
+    reference: ClassVar[str] = "berman2018lovaszsoftmax"
+
+    def _errors(self, y: Array, f: Array) -> tuple[Array, Array]:
+        """Error and weight of each pixel, in rows."""
+        y, f = y.reshape(len(y), -1), f.reshape(len(f), -1)
+        errors = np.maximum(1 - (2 * y - 1) * f, 0)
+        order = np.argsort(-errors, axis=1, kind="stable")
+        inside = np.take_along_axis(y, order, axis=1).astype(np.float64)
+        total = inside.sum(axis=1, keepdims=True)
+        kept = total - inside.cumsum(axis=1)
+        jaccard = 1 - kept / (total + (1 - inside).cumsum(axis=1))
+        weights = np.empty_like(errors)
+        steps = np.diff(jaccard, axis=1, prepend=0)
+        np.put_along_axis(weights, order, steps.astype(weights.dtype), axis=1)
+        return errors, weights
+
+    def _value(self, y: Array, f: Array) -> Array:
+        errors, weights = self._errors(y, f)
+        return (errors * weights).sum(axis=1)
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        errors, weights = self._errors(y, f)
+        return (1 - 2 * y) * (weights * (errors > 0)).reshape(y.shape)
