@@ -28,7 +28,7 @@ import scipy.optimize
 
 import lossbook as lb
 from lossbook import surrogates
-from tools import site
+from tools import lint, site
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = site.DEFAULT_HTML
@@ -177,6 +177,51 @@ def test_scripts_parse(script: Path) -> None:
     text = script.read_text(encoding="utf8")
     assert '"use strict";' in text
     assert not re.search(r"https?://|\beval\(|\bvar\s+\w|console\.", text)
+
+
+needs_linters = pytest.mark.skipif(
+    not lint.INSTALLED.exists(), reason="ESLint and html-validate: make check gets them"
+)
+MISTAKES = {
+    "site/static/book.js": ["lode();", "x == null;", "eval('1');", "var x;"],
+    "site/static/figures/live.js": ["let never;", "console.log(1);"],
+    "site/ext/katex_lines.js": ["document.title = 1;"],
+}
+
+
+@needs_linters
+def test_scripts_have_no_mistakes() -> None:
+    done = lint.scripts(ROOT)
+    assert done.returncode == 0, done.stdout.decode()
+
+
+@needs_linters
+def test_the_linter_sees_mistakes(tmp_path: Path) -> None:
+    for name, lines in MISTAKES.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("\n".join(['"use strict";', *lines, ""]))
+    report = lint.scripts(tmp_path).stdout.decode()
+    rules = ["no-undef", "eqeqeq", "no-eval", "no-var", "no-unused-vars", "no-console"]
+    assert [rule for rule in rules if rule not in report] == []
+    assert "'document' is not defined" in report
+
+
+@needs_linters
+def test_pages_are_valid(html: Path) -> None:
+    done = lint.pages(html)
+    assert done.returncode == 0, done.stdout.decode()
+
+
+@needs_linters
+def test_the_validator_sees_faults(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(
+        "<!DOCTYPE html><title>T</title><p><a><a>x</a></a><ul><p>y</p></ul>"
+    )
+    report = lint.pages(page).stdout.decode()
+    assert "<a> element is not permitted" in report
+    assert "<p> element is not permitted" in report
 
 
 # --------------------------------------------------------------- built pages
