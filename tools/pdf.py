@@ -140,6 +140,9 @@ def for_paper(page: Page, keys: dict[str, str], base: str) -> Page:
 
     body = name_the_live_figure(page.body, urljoin(base, page.name))
     body = re.sub(r"<[a-z][^<>]*>", tag, body)
+    # The picture in a figure has the alt text, so its frame needs none in the tags.
+    body = body.replace("<figure", '<figure role="group"')
+    body = re.sub(r'(<svg\b[^>]*) role="group"', r'\1 role="img"', body)
     # A browser that prints does not wait for pictures that wait to be seen.
     body = body.replace(' loading="lazy"', "")
     # Code that the site folds stays out; what else is folded is opened.
