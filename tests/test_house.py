@@ -125,6 +125,20 @@ def test_citation_and_site_have_the_addresses_of_the_project() -> None:
     )
 
 
+def test_the_start_page_leads_to_the_project() -> None:
+    links = re.findall(r"\]\((https:[^)]*)\)", read("index.md"))
+    home = urls()["Repository"].removeprefix("https://github.com/")
+    colab = f"https://colab.research.google.com/github/{home}/blob/main/"
+    notebooks = [li.removeprefix(colab) for li in links if li.startswith(colab)]
+    assert notebooks
+    assert all((ROOT / name).is_file() for name in notebooks)
+    book = urls()["Documentation"] + "loss-functions.pdf"
+    assert {*links} == {urls()["Repository"], book, *(colab + n for n in notebooks)}
+    assert "_build/pdf/loss-functions.pdf _build/html/" in read(
+        ".github/workflows/pages.yml"
+    )
+
+
 @pytest.mark.parametrize(
     "name",
     ["CITATION.cff", "CONTRIBUTING.md", "LICENSE-TEXT", "README.md", "SECURITY.md"],
