@@ -187,7 +187,6 @@ def assemble(site: Path, toc: Path, folder: Path) -> str:
         '<!DOCTYPE html>\n<html lang="en" data-theme="light">\n'
         '<head>\n<meta charset="utf-8">\n'
         f"<title>{html.escape(config['title'])}</title>\n"
-        f'<link rel="stylesheet" href="{to_site}/_static/katex/katex.min.css">\n'
         f"<style>{style(site, to_site)}{running_heads(parts)}</style>\n"
         f"</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
@@ -213,7 +212,7 @@ def style(site: Path, to_site: str) -> str:
     """The site's style and that of the paper; here every font is worth the wait."""
     css = (site / "_static" / "book.css").read_text(encoding="utf8")
     css = css.replace("font-display: optional", "font-display: block")
-    css = css.replace("url(fonts/", f"url({to_site}/_static/fonts/")
+    css = re.sub(r"url\((fonts|katex)/", rf"url({to_site}/_static/\1/", css)
     return css + PRINT_CSS.read_text(encoding="utf8")
 
 
