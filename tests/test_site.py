@@ -664,6 +664,7 @@ def test_keyboard_walk(browser: object, serve: object, sample: Path) -> None:
     page.keyboard.press("/")
     page.wait_for_selector("dialog input")
     assert page.evaluate("document.activeElement.type") == "search"
+    page.keyboard.type("huber")
     page.keyboard.press("Escape")
     assert page.locator("dialog").evaluate("d => d.open") is False
     page.close()

@@ -92,6 +92,12 @@ for (const menu of document.querySelectorAll("nav[popover]")) {
       dialog.addEventListener("click", (event) => {
         if (event.target === dialog || event.target.closest("a")) dialog.close();
       });
+      // In a search field Escape would first empty the field.
+      dialog.addEventListener("keydown", (event) => {
+        if (event.key !== "Escape") return;
+        event.preventDefault();
+        dialog.close();
+      });
       document.body.append(dialog);
       mount(dialog);
     }
