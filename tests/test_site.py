@@ -637,6 +637,10 @@ def test_search_finds_a_loss(browser: object, serve: object, html: Path) -> None
     first.click()
     page.wait_for_url(target)
     assert "Huber" in page.locator("article").inner_text()
+    if (html / "chapters" / "3-blind-spots").exists():
+        page.goto(serve(html) + "search.html?q=calibration")
+        first = page.locator(".search-results a").first
+        assert "calibration.html" in first.get_attribute("href")
     page.goto(serve(html) + "search.html?q=zzzzzz")
     page.wait_for_function(
         "document.querySelector('.search-count')?.textContent.startsWith('Nothing')"
