@@ -682,6 +682,18 @@ def test_keyboard_walk(browser: object, serve: object, sample: Path) -> None:
 
 
 @pytest.mark.browser
+def test_menus_show_where_we_are(browser: object, serve: object, built: Path) -> None:
+    chapters = [n for n in pages_of(built) if re.match(r"chapters/\d", n)]
+    page = browser.new_page(viewport={"width": 1360, "height": 600})
+    page.goto(serve(built) + chapters[-1] + "#exercises")
+    page.wait_for_selector("nav.here [aria-current]")
+    assert page.locator("nav.here [aria-current]").all_inner_texts() == ["Exercises"]
+    line = page.locator("nav.contents a.current").last.bounding_box()
+    assert 0 < line["y"] < 600
+    page.close()
+
+
+@pytest.mark.browser
 def test_theme_button_is_remembered(
     browser: object, serve: object, sample: Path
 ) -> None:
