@@ -48,10 +48,11 @@ test: check types book ## run every check: form, types, site, tests, every noteb
 
 # ---- parts of `make test`, and weaker forms of it
 
-check: $(INSTALLED) ## static checks: style, spelling, form of the notebooks (seconds)
+check: $(INSTALLED) ## static checks: style, spelling, scripts, form of the notebooks (seconds)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/codespell
+	$(PY) -m tools.lint
 	$(PY) -m tools.notebooks check $(NB)
 
 types: $(INSTALLED) ## check the type hints

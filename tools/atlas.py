@@ -33,7 +33,7 @@ from lossbook.atlas import (
 )
 from lossbook.base import MulticlassLoss
 from lossbook.functionals import MLocation
-from tools import normalise
+from tools import colab, normalise
 from tools.book import CHAPTERS, shown
 from tools.notebooks import run_all
 
@@ -148,6 +148,7 @@ def notebook(page: Page, registry: Sequence[lb.Loss]) -> NotebookNode:
         new_markdown_cell(
             f"({page.slug})=\n# {page.title}\n\n{page.text}", id=f"{page.slug}-intro"
         ),
+        colab.cell(f"{page.slug}-colab"),
         new_code_cell(
             f"{imports}\nimport lossbook as lb\n\nlb.style.use()",
             id=f"{page.slug}-imports",

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tools import normalise
+from tools import colab, normalise
 from tools.book import Book, Notebook, claims_of, figure_name, shown
 
 Findings = Iterator[tuple[int | None, str]]
@@ -49,7 +49,6 @@ ALLOWED_TAGS = {
     "margin",
     "nbval-check-output",
     "nbval-ignore-output",
-    "remove-cell",
     "remove-input",
 }
 # Their results differ from run to run or from machine to machine.
@@ -160,7 +159,7 @@ def allowed_tags(page: Notebook, book: Book) -> Findings:
     """
     for n, cell in page.cells:
         for tag in cell.metadata.get("tags", []):
-            if tag not in ALLOWED_TAGS:
+            if tag not in ALLOWED_TAGS and not colab.is_colab_cell(cell):
                 allowed = ", ".join(sorted(ALLOWED_TAGS))
                 yield n, f"tag {tag!r}, expected one of {allowed}"
         for marker in re.findall(r"^\s*#+\s*((?:NBVAL|PYTEST)_\w+)", cell.source, re.M):
@@ -184,27 +183,30 @@ def ignored_outputs(page: Notebook, book: Book) -> Findings:
 # The code of a cell
 
 
-def plain_python(page: Notebook, book: Book) -> Findings:
-    """Code is Python: no `!pip`, no `%magic`, no `object?`.
+def colab_cell_first(page: Notebook, book: Book) -> Findings:
+    """The first code cell gets lossbook where there is none; no reader sees it.
 
-    A cell tagged remove-cell is free: it prepares Colab and no reader sees it.
+    It is the one cell that installs, and the one that the page leaves out.
     """
-    for n, cell in page.code:
-        if _tree(cell) is None and "remove-cell" not in cell.metadata.get("tags", []):
+    for n, cell in page.code[:1]:
+        if not colab.is_colab_cell(cell):
+            yield (
+                n,
+                "first code cell, expected the one of tools/colab.py: "
+                "python -m tools.notebooks run",
+            )
+
+
+def plain_python(page: Notebook, book: Book) -> Findings:
+    """Code is Python: no `!pip`, no `%magic`, no `object?`."""
+    for n, cell in _code_for_readers(page):
+        if _tree(cell) is None:
             yield n, "does not parse, expected plain Python without magics"
 
 
 def imports_first(page: Notebook, book: Book) -> Findings:
-    """All imports stand in the first code cell, and none is `import *`.
-
-    A cell tagged remove-cell does not count.
-    """
-    visible = [
-        (n, cell)
-        for n, cell in page.code
-        if "remove-cell" not in cell.metadata.get("tags", [])
-    ]
-    for position, (n, cell) in enumerate(visible):
+    """All imports stand in the first code cell, and none is `import *`."""
+    for position, (n, cell) in enumerate(_code_for_readers(page)):
         for node in _nodes(cell, ast.Import, ast.ImportFrom):
             if position:
                 yield n, f"{ast.unparse(node)!r}, expected in the first code cell"
@@ -404,9 +406,10 @@ def no_glue(page: Notebook, book: Book) -> Findings:
 
 def chapter_length(page: Notebook, book: Book) -> Findings:
     """A chapter is read and run in one sitting."""
-    if page.kind == "chapter" and len(page.code) not in CODE_CELLS:
+    count = len(_code_for_readers(page))
+    if page.kind == "chapter" and count not in CODE_CELLS:
         bounds = f"{CODE_CELLS[0]} to {CODE_CELLS[-1]}"
-        yield None, f"{len(page.code)} code cells, expected {bounds}"
+        yield None, f"{count} code cells, expected {bounds}"
 
 
 def chapter_sections(page: Notebook, book: Book) -> Findings:
@@ -544,6 +547,7 @@ RULES: tuple[Rule, ...] = (
     no_empty_cells,
     allowed_tags,
     ignored_outputs,
+    colab_cell_first,
     plain_python,
     imports_first,
     no_volatile_sources,
@@ -572,6 +576,12 @@ RULES: tuple[Rule, ...] = (
     claims_asserted,
     claims_boxed,
 )
+
+
+def _code_for_readers(page: Notebook) -> list[tuple[int, NotebookNode]]:
+    """Return the code cells without the one for Colab."""
+    starts = bool(page.code) and colab.is_colab_cell(page.code[0][1])
+    return page.code[1:] if starts else page.code
 
 
 def _tree(cell: NotebookNode) -> ast.Module | None:

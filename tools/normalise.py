@@ -94,11 +94,11 @@ def _complete_cells(nb: NotebookNode, path: Path) -> None:
             cell.setdefault("execution_count", None)
             cell.setdefault("outputs", [])
         if cell.get("id") in seen | {None, ""}:
-            cell.id = _new_id(cell.source, path, seen)
+            cell.id = new_id(cell.source, path, seen)
         seen.add(cell.id)
 
 
-def _new_id(source: str, path: Path, taken: set[str]) -> str:
+def new_id(source: str, path: Path, taken: set[str]) -> str:
     """Make an id from the notebook's name and a hash of the cell's source.
 
     The folder is hashed too: a chapter and its solutions have the same file name.

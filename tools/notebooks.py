@@ -1,6 +1,7 @@
 """Run the notebooks of the book and check their form.
 
-    python -m tools.notebooks run [paths...]    execute and write in the stored form
+    python -m tools.notebooks run [paths...]    execute and write in the stored form,
+                                                with the cell for Colab (tools/colab.py)
     python -m tools.notebooks check [paths...]  check the form; nothing is executed
 
 A path is a notebook or a folder; without one, all of chapters/ is meant.
@@ -19,7 +20,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from tools import form, normalise
+from tools import colab, form, normalise
 from tools.book import CHAPTERS, Notebook, book_of, notebook_paths, shown
 
 CELL_TIMEOUT = 120  # seconds
@@ -61,6 +62,8 @@ async def execute(nb: NotebookNode, path: Path) -> None:
 def run(path: Path) -> bool:
     """Execute a notebook and store it in its one form; say whether it changed."""
     nb = normalise.read(path)
+    taken = {cell.id for cell in nb.cells}
+    colab.renew(nb, normalise.new_id(colab.SOURCE, path, taken))
     asyncio.run(execute(nb, path))
     text = normalise.as_text(normalise.normalise(nb)).encode()
     changed = text != path.read_bytes()

@@ -23,10 +23,14 @@ from urllib.parse import unquote, urljoin
 
 import yaml
 
+from tools.formula import spoken
+from tools.pdf_pack import packed
 from tools.site import DEFAULT_HTML, ROOT
 
 PRINT_CSS = ROOT / "site" / "static" / "print.css"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+# What the name of a formula begins with, unseen, so that it is found in the PDF.
+FORMULA = "\u2063"
 # A whole book is laid out at once; only a browser that hangs takes longer.
 PATIENCE = 15 * 60 * 1000  # milliseconds
 
@@ -136,6 +140,9 @@ def for_paper(page: Page, keys: dict[str, str], base: str) -> Page:
 
     body = name_the_live_figure(page.body, urljoin(base, page.name))
     body = re.sub(r"<[a-z][^<>]*>", tag, body)
+    # The picture in a figure has the alt text, so its frame needs none in the tags.
+    body = body.replace("<figure", '<figure role="group"')
+    body = re.sub(r'(<svg\b[^>]*) role="group"', r'\1 role="img"', body)
     # A browser that prints does not wait for pictures that wait to be seen.
     body = body.replace(' loading="lazy"', "")
     # Code that the site folds stays out; what else is folded is opened.
@@ -175,14 +182,29 @@ def assemble(site: Path, toc: Path, folder: Path) -> str:
             *(part_of_book(part, number) for number, part in enumerate(parts, 1)),
         ]
     )
-    body = body.replace(' src="_images/', f' src="{to_site}/_images/')
+    body = name_formulas(body.replace(' src="_images/', f' src="{to_site}/_images/'))
     return (
         '<!DOCTYPE html>\n<html lang="en" data-theme="light">\n'
         '<head>\n<meta charset="utf-8">\n'
         f"<title>{html.escape(config['title'])}</title>\n"
-        f'<link rel="stylesheet" href="{to_site}/_static/katex/katex.min.css">\n'
         f"<style>{style(site, to_site)}{running_heads(parts)}</style>\n"
         f"</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def name_formulas(body: str) -> str:
+    """Each formula a picture with its text: Chromium prints no tags for MathML."""
+
+    def named(found: re.Match[str]) -> str:
+        text = html.escape(FORMULA + spoken(found[1]))
+        return f'<span class="katex" role="img" aria-label="{text}"><span {found[2]}'
+
+    return re.sub(
+        r'<span class="katex"><span class="katex-mathml">(<math.*?</math>)</span>'
+        r'<span (class="katex-html") aria-hidden="true"',
+        named,
+        body,
+        flags=re.DOTALL,
     )
 
 
@@ -190,7 +212,7 @@ def style(site: Path, to_site: str) -> str:
     """The site's style and that of the paper; here every font is worth the wait."""
     css = (site / "_static" / "book.css").read_text(encoding="utf8")
     css = css.replace("font-display: optional", "font-display: block")
-    css = css.replace("url(fonts/", f"url({to_site}/_static/fonts/")
+    css = re.sub(r"url\((fonts|katex)/", rf"url({to_site}/_static/\1/", css)
     return css + PRINT_CSS.read_text(encoding="utf8")
 
 
@@ -314,7 +336,7 @@ def print_pdf(source: Path, pdf: Path, browser: str) -> None:
         else:
             sys.exit("the contents and the pages do not agree after three prints")
         chromium.close()
-    pdf.write_bytes(printed)
+    pdf.write_bytes(packed(tag_formulas(printed)))
 
 
 def print_once(chromium: Any, source: Path, numbers: dict[str, int]) -> bytes:
@@ -342,6 +364,16 @@ WRITE_NUMBERS = """(numbers) => {
     line.textContent = numbers[line.dataset.place] ?? "";
   }
 }"""
+
+
+def tag_formulas(pdf: bytes) -> bytes:
+    """Chromium tags every picture as a figure; those that are formulas say so.
+
+    What is put in is as long as what goes, so that every object stays in its place.
+    """
+    mark = FORMULA.encode("utf-16-be").hex().upper().encode()
+    figure, formula = b"/S /Figure\n/Alt <FEFF" + mark, b"/S /Formula\n/Alt <FEFF"
+    return pdf.replace(figure, formula.replace(b"<", b"<".rjust(len(mark)), 1))
 
 
 def page_numbers(pdf: bytes) -> dict[str, int]:

@@ -102,6 +102,7 @@ def finish(html: Path) -> None:
     if not (html / "index.html").exists():
         sys.exit(f"no built site in {html}: run jupyter-book build first")
     copy_static(html / "_static")
+    join_styles(html / "_static")
     pages = sorted(p for p in html.rglob("*.html") if "_static" not in p.parts)
     write_search_index(html, pages)
     write_sitemap(html, pages)
@@ -114,6 +115,14 @@ def copy_static(target: Path) -> None:
         if not source.exists():
             sys.exit(f"{source} is missing: run python -m tools.site fetch")
         shutil.copytree(source, target, dirs_exist_ok=True)
+
+
+def join_styles(static: Path) -> None:
+    """One style sheet, as a page waits for each; ours decides, so it comes last."""
+    katex = (static / "katex" / "katex.min.css").read_text(encoding="utf8")
+    katex = katex.replace("url(fonts/", "url(katex/fonts/")
+    book = static / "book.css"
+    book.write_text(katex + "\n" + book.read_text(encoding="utf8"), encoding="utf8")
 
 
 class PageText(HTMLParser):
@@ -204,7 +213,7 @@ def remove_unused(html: Path, pages: list[Path]) -> None:
         used |= linked_files(page)
     for css in [f for f in used if f.suffix == ".css"]:
         used |= linked_files(css)
-    keep_folder = {f.parent for f in used}
+    keep_folder = {folder for f in used for folder in f.parents}
     files = [*(html / "_static").rglob("*"), *(html / "_images").rglob("*")]
     for file in sorted(files):
         licence = file.name == "LICENSE" and file.parent in keep_folder
@@ -254,8 +263,9 @@ def first_view(page: Path) -> int:
         if loads and address and 'loading="lazy"' not in tag:
             links.append((page.parent / address[1]).resolve())
     files = {page, *(link for link in links if link.is_file())}
+    fonts = [TEXT_FONTS, *([MATH_FONTS] if 'class="katex"' in text else [])]
     for css in [file for file in files if file.suffix == ".css"]:
-        files |= {*css.parent.glob(TEXT_FONTS), *css.parent.parent.glob(MATH_FONTS)}
+        files |= {font for pattern in fonts for font in css.parent.glob(pattern)}
     return sum(compressed_size(file) for file in sorted(files))
 
 

@@ -98,20 +98,17 @@ TIDYING = (
 
 
 def size_images(app: Sphinx, body: str) -> str:
-    """Width and height before the file arrives; all but the first image wait."""
+    """Width and height before the file arrives, which waits until it is near."""
     sources = {name: source for source, name in app.builder.images.items()}
-    seen = 0
 
     def sized(tag: re.Match[str]) -> str:
-        nonlocal seen
         source = sources.get(tag[1])
         if source is None or source.endswith(".svg") or " width=" in tag[0]:
             return tag[0]
         width, height = css_size(Path(app.srcdir, source))
-        seen += 1
-        wait = 'loading="lazy" decoding="async" ' if seen > 1 else ""
+        wait = 'loading="lazy" decoding="async"'
         return tag[0].replace(
-            "<img ", f'<img width="{width}" height="{height}" {wait}', 1
+            "<img ", f'<img width="{width}" height="{height}" {wait} ', 1
         )
 
     return re.sub(r'<img [^>]*src="[^"]*_images/([^"]+)"[^>]*>', sized, body)

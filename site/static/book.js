@@ -64,6 +64,28 @@ for (const menu of document.querySelectorAll("nav[popover]")) {
   });
 }
 
+// ---- Both menus show where we are
+{
+  const menu = document.getElementById("contents");
+  const page = [...menu.querySelectorAll("a.current")].at(-1);
+  const show = () => { menu.scrollTop = page.offsetTop - menu.clientHeight / 3; };
+  if (page) {
+    show();
+    menu.addEventListener("toggle", show);
+  }
+
+  const lines = new Map();
+  for (const line of document.querySelectorAll("nav.here ul ul a")) lines.set(decodeURIComponent(line.hash.slice(1)), line);
+  // The section that is read covers a line a third down the window.
+  const reading = new IntersectionObserver((changes) => {
+    for (const { target, isIntersecting } of changes) {
+      if (isIntersecting) lines.get(target.id)?.setAttribute("aria-current", "location");
+      else lines.get(target.id)?.removeAttribute("aria-current");
+    }
+  }, { rootMargin: "-33% 0px -66%" });
+  for (const section of document.querySelectorAll("article > section > section")) reading.observe(section);
+}
+
 // ---- Search: a dialog on every page, the page itself on search.html
 {
   let ready;
@@ -91,6 +113,12 @@ for (const menu of document.querySelectorAll("nav[popover]")) {
       dialog.setAttribute("aria-label", "Search the book");
       dialog.addEventListener("click", (event) => {
         if (event.target === dialog || event.target.closest("a")) dialog.close();
+      });
+      // In a search field Escape would first empty the field.
+      dialog.addEventListener("keydown", (event) => {
+        if (event.key !== "Escape") return;
+        event.preventDefault();
+        dialog.close();
       });
       document.body.append(dialog);
       mount(dialog);

@@ -5,11 +5,13 @@
   const plain = (text) => text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "");
   let sections; // the index, with its words folded once
 
-  // Every word must occur; a word in a heading counts more than one in the text.
+  // Every word must occur; a word in a heading counts more than one in the text, most
+  // in the title of a page, and more where a word begins than inside of one.
   const score = (section, words) => {
     let sum = 0;
     for (const word of words) {
-      if (section.heading.includes(word)) sum += section.heading.startsWith(word) ? 12 : 8;
+      const at = section.heading.indexOf(word);
+      if (at >= 0) sum += (/[\p{L}\d]/u.test(section.heading[at - 1] ?? "") ? 8 : 12) + (section.heading === section.title ? 4 : 0);
       else if (section.title.includes(word)) sum += 4;
       else if (section.body.includes(word)) sum += 1;
       else return 0;
