@@ -5,6 +5,7 @@ The helper package of the book *Loss Functions: what you ask for is what you get
 
 from lossbook import (
     atlas,
+    choosing,
     datasets,
     evaluation,
     functionals,
@@ -156,6 +157,7 @@ __all__ = [
     "UniformNoise",
     "ZeroOneLoss",
     "atlas",
+    "choosing",
     "datasets",
     "evaluation",
     "functionals",
