@@ -7,13 +7,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from lossbook import style
 from lossbook.base import BinaryLoss, Loss, MulticlassLoss
+from lossbook.boxes import BoxLoss
 from lossbook.domains import POSITIVE, UNIT, ClassLabels
 from lossbook.functionals import (
     BeforeNoise,
@@ -25,17 +26,21 @@ from lossbook.functionals import (
 )
 from lossbook.margin import MarginLoss, ZeroOneLoss
 from lossbook.numerics import Array
+from lossbook.overlap import MaskLoss
 from lossbook.potential import (
     BinaryCrossEntropy,
     CategoricalCrossEntropy,
     PoissonDeviance,
 )
+from lossbook.ranking import ListLoss
+from lossbook.registry import ALL_LOSSES, STRUCTURED_LOSSES
 from lossbook.residual import ResidualLoss, SquaredError
 from lossbook.surrogates import calibration
 
 Which = Literal["value", "gradient", "hessian"]
 DERIVATIVES: tuple[Which, ...] = ("value", "gradient", "hessian")
 Span = tuple[float, float]
+T = TypeVar("T")
 
 # Mean 4, median 2: losses that ask for different things give different answers.
 SAMPLE = np.array([0.0, 1.0, 2.0, 2.0, 3.0, 4.0, 16.0])
@@ -477,6 +482,61 @@ def card(loss: Loss, *variants: Loss) -> Card:
             + ", ".join(repr(each) for each in (loss, *variants))
         )
     return Card((loss, *variants))
+
+
+_GROUPS = {
+    "residual": "Losses of a residual",
+    "amount": "Losses of a count or an amount",
+    "probability": "Losses of a probability",
+    "classes": "Losses of several classes",
+    "margin": "Losses of a margin",
+    ListLoss: "Losses of a list",
+    MaskLoss: "Losses of a mask",
+    BoxLoss: "Losses of a box",
+}
+
+
+@dataclass(frozen=True, repr=False)
+class CheatSheet:
+    """Every class of the registry in a line: name, formula, what it asks for."""
+
+    def tables(self) -> dict[str, list[tuple[str, str, str]]]:
+        """The rows of each table: name, formula, and what the last column says."""
+        tables: dict[str, list[tuple[str, str, str]]] = {
+            title: [] for title in _GROUPS.values()
+        }
+        for loss in _one_of_each(ALL_LOSSES):
+            several = isinstance(loss, MulticlassLoss)
+            title = _GROUPS["classes" if several else view(loss).family]
+            variants = [x for x in ALL_LOSSES if type(x) is type(loss)]
+            asks = joined([elicits(x) for x in variants], variant_labels(variants))
+            tables[title].append((style.title(loss), f"${loss.formula}$", asks))
+        for kind in _one_of_each(STRUCTURED_LOSSES):
+            group = next(g for g in type(kind).__mro__ if g in _GROUPS)
+            shape = "convex" if kind.convex else "not convex"
+            tables[_GROUPS[group]].append(
+                (style.title(kind), f"${kind.formula}$", shape)
+            )
+        return tables
+
+    def _repr_markdown_(self) -> str:
+        lines = ['<div class="cheat-sheet">', ""]
+        for title, rows in self.tables().items():
+            last = "shape" if rows[0][2].endswith("convex") else "asks for"
+            for row in [(title, "formula", last), (":--", ":--", ":--"), *rows]:
+                cells = [cell.replace("|", r"\|") for cell in row]
+                lines.append("| " + " | ".join(cells) + " |")
+            lines.append("")
+        return "\n".join([*lines, "</div>"])
+
+    def __repr__(self) -> str:
+        tables = self.tables()
+        return f"{sum(map(len, tables.values()))} losses in {len(tables)} tables"
+
+
+def _one_of_each(losses: Sequence[T]) -> list[T]:
+    """The first loss of each class."""
+    return list({type(loss): loss for loss in reversed(losses)}.values())[::-1]
 
 
 def _lines(about: dict[str, Any]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from cycler import cycler
 
 from lossbook.base import Loss
 from lossbook.registry import ALL_LOSSES
+from lossbook.structured import StructuredLoss
 
 BLUE = "#0072B2"
 VERMILION = "#C84B00"
@@ -82,7 +83,7 @@ LINES: dict[str, tuple[str, Dashes]] = {
 
 # Parts of class names that keep their capital or want another spelling.
 _PEOPLE = {"Barron", "Brier", "Cauchy", "Huber", "Poisson", "Savage", "Tukey"}
-_PEOPLE |= {"Tweedie"}
+_PEOPLE |= {"Dice", "Jaccard", "Tversky", "Tweedie"}
 _COMMON = {"Loss", "Deviance"}
 _SPELLING = {
     "cross entropy": "cross-entropy",
@@ -90,6 +91,14 @@ _SPELLING = {
     "log cosh": "log-cosh",
     "zero one": "zero–one",
     "epsilon insensitive": "ε-insensitive",
+    "list net": "ListNet",
+    "plackett luce": "Plackett–Luce",
+    "lambda rank": "LambdaRank",
+    "lovasz": "Lovász",
+    "g io u": "GIoU",
+    "d io u": "DIoU",
+    "c io u": "CIoU",
+    "io u": "IoU",
 }
 _SYMBOLS = {
     "quantile": "τ",
@@ -166,7 +175,7 @@ def name(loss: Loss | type[Loss]) -> str:
     return _spelled(words[:-1] if words[-1] in _COMMON else words)
 
 
-def title(loss: Loss | type[Loss]) -> str:
+def title(loss: Loss | StructuredLoss | type[Loss]) -> str:
     """The full name of a loss class, for headings: "Squared hinge loss"."""
     text = _spelled(_words(loss))
     # A Greek letter is a symbol and stays small.
@@ -178,7 +187,7 @@ def symbol(parameter: str) -> str:
     return _SYMBOLS.get(parameter, parameter)
 
 
-def _words(loss: Loss | type[Loss]) -> list[str]:
+def _words(loss: Loss | StructuredLoss | type[Loss]) -> list[str]:
     return re.findall(r"[A-Z][^A-Z]*", _class_of(loss).__name__)
 
 
@@ -189,7 +198,7 @@ def _spelled(words: list[str]) -> str:
     return text
 
 
-def _class_of(loss: Loss | type[Loss]) -> type[Loss]:
+def _class_of(loss: Loss | StructuredLoss | type[Loss]) -> type:
     return loss if isinstance(loss, type) else type(loss)
 
 

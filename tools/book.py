@@ -14,6 +14,8 @@ from tools import normalise
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = ROOT / "chapters"
 
+ONE_PAGE = {"32-takeaways"}  # a page to print: neither a bet nor exercises
+
 _CODE_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _DIRECTIVE = re.compile(r"^(:{3,})\{([\w:-]+)\}\s*(.*)$")
 _OPTION = re.compile(r"^:([\w-]+):\s*(.*)$")
@@ -76,9 +78,11 @@ class Notebook:
 
     @cached_property
     def kind(self) -> str:
-        """Which rules apply: chapter, solutions or appendix."""
+        """Which rules apply: chapter, solutions, appendix or page."""
         folder = self.path.parent.name
-        return folder if folder in ("solutions", "appendix") else "chapter"
+        if folder in ("solutions", "appendix"):
+            return folder
+        return "page" if self.path.stem in ONE_PAGE else "chapter"
 
     @cached_property
     def headings(self) -> list[tuple[int, str]]:

@@ -35,7 +35,7 @@ CODE_CELLS = range(8, 46)
 EXERCISES = range(5, 9)
 ALT_LENGTH = range(10, 401)
 SECTIONS = ("## Summary", "## Exercises", "## Further reading")
-LABEL_PREFIX = {"chapter": "ch-", "solutions": "sol-", "appendix": ""}
+LABEL_PREFIX = {"chapter": "ch-", "page": "ch-", "solutions": "sol-", "appendix": ""}
 CLAIM_KEYS = {"id", "statement", "source", "tolerance"}
 
 # Nothing that keeps a cell from being run or compared; nbval-ignore-output has a rule
