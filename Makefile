@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
+# RUNTIME names a folder, zip or wheel with the packages of the live pages, for make live
+RUNTIME ?=
 # NB restricts a verb to some notebooks: make run NB=chapters/0-start/01-in-one-sitting.ipynb
 NB ?=
 
@@ -18,7 +20,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book pdf test check types lax run atlas ledger serve lab coverage lock clean
+.PHONY: help book live pdf test check types lax run atlas ledger serve lab coverage lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +43,10 @@ book: $(INSTALLED) ## build the site into _build/html; any warning is an error
 	$(PY) -m tools.site finish
 	@echo "The book is in _build/html."
 	@echo "Open _build/html/index.html in a browser, or run: make serve"
+
+live: $(INSTALLED) ## build the site with Python for the reader's browser in it
+	$(PY) -m tools.runtime fetch $(if $(RUNTIME),--from $(RUNTIME))
+	$(MAKE) book
 
 # The tests of the pages look at the built book, so it is built first.
 test: check types book ## run every check: form, types, site, tests, every notebook compared

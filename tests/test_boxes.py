@@ -90,3 +90,16 @@ def test_what_is_no_box(loss) -> None:
             loss.value([bad], [UNIT_BOX])
     with pytest.raises(ValueError, match=r"x1, y1, x2, y2; got shape \(1, 3\)"):
         loss.value([[0.0, 0.0, 1.0]], [[0.0, 0.0, 1.0]])
+
+
+@each_box
+def test_specks_far_apart_and_beside_a_giant(loss) -> None:
+    for size, far in ((1e-200, 1.0), (1e-300, 1e150), (1e-5, 1e300)):
+        near = np.array([[-2 * size, -size, -size, size]])
+        away = np.array([[far, far, 2 * far, 3 * far]])
+        speck = np.array([[size, size, 2 * size, 2 * size]])
+        for f in (away, speck, np.array([[far, 0.0, far * (1 + 1e-10), size]])):
+            value, slope = loss.value(near, f), loss.gradient(near, f)
+            assert np.all(np.isfinite(value))
+            assert 1 <= value[0] <= 3
+            assert not np.isnan(slope).any()

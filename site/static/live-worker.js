@@ -1,0 +1,92 @@
+// Python beside the page: runs one cell at a time and posts what comes out.
+"use strict";
+
+const home = new URL("runtime/", self.location);
+importScripts(new URL("pyodide.js", home).href);
+
+const packages = ["numpy", "scipy", "scikit-learn", "matplotlib"];
+let python;
+
+// What a cell does is what it does in a notebook: the last expression is shown, figures
+// appear where plt.show() stands or at the end, an error ends the cell.
+const driver = `
+import ast, base64, io, linecache, os, sys, traceback
+
+os.environ["OMP_NUM_THREADS"] = "1"
+import matplotlib
+matplotlib.use("agg")
+import matplotlib.pyplot as plt
+
+class Stream(io.TextIOBase):
+    def __init__(self, kind):
+        self.kind = kind
+    def write(self, text):
+        post(self.kind, text)
+        return len(text)
+
+sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
+
+def show(*args, **kwargs):
+    for number in plt.get_fignums():
+        picture = io.BytesIO()
+        plt.figure(number).savefig(picture, format="png", dpi="figure", bbox_inches="tight")
+        post("image", base64.b64encode(picture.getvalue()).decode())
+    plt.close("all")
+
+plt.show = show
+namespace = {"__name__": "__main__"}
+
+def display(value):
+    if value is None:
+        return
+    if hasattr(value, "_repr_markdown_"):
+        post("markdown", repr(value))
+    elif hasattr(value, "_repr_html_") and hasattr(value, "data"):
+        post("html", value._repr_html_())
+    else:
+        post("result", repr(value))
+
+def run_cell(source, number):
+    name = f"<cell {number}>"
+    linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+    try:
+        tree = ast.parse(source, name)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, name, "exec"), namespace)
+        if last is not None:
+            display(eval(compile(ast.Expression(last.value), name, "eval"), namespace))
+        show()
+        return True
+    except BaseException as error:
+        plt.close("all")
+        # The frames above the cell are ours, not the reader's.
+        while error.__traceback__ and error.__traceback__.tb_frame.f_code.co_filename != name:
+            error.__traceback__ = error.__traceback__.tb_next
+        post("error", "".join(traceback.format_exception(error)))
+        return False
+`;
+
+async function start() {
+  const step = (text) => self.postMessage({ kind: "progress", text });
+  step("Python");
+  python = await self.loadPyodide({ indexURL: home.href });
+  await python.loadPackage(packages, { messageCallback: step, errorCallback: step });
+  step("lossbook");
+  const answer = await fetch(new URL("lossbook.zip", home));
+  python.unpackArchive(await answer.arrayBuffer(), "zip", { extractDir: "/lib/python3.12/site-packages" });
+  python.globals.set("post", (kind, text) => self.postMessage({ kind, text }));
+  python.runPython(driver);
+  step("figures");
+  python.runPython("import lossbook");
+  self.postMessage({ kind: "ready" });
+}
+
+const started = start().catch((error) => self.postMessage({ kind: "failed", text: String(error) }));
+
+self.onmessage = async ({ data }) => {
+  await started;
+  const run = python.globals.get("run_cell");
+  const fine = run(data.source, data.number);
+  run.destroy();
+  self.postMessage({ kind: "done", fine });
+};
