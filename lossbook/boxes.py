@@ -192,9 +192,7 @@ class _Pair:
         # Boxes so small that their areas vanish beside the unit do not meet.
         union = np.where(self.union == 0, 1, self.union)[:, None]
         self.iou = inner / union[:, 0]
-        self.iou_slope = (
-            inner_slope * union - inner[:, None] * self.union_slope
-        ) / union**2
+        self.iou_slope = (inner_slope - self.iou[:, None] * self.union_slope) / union
         self.hull_area = hull.prod(axis=1)
         self.hull_area_slope = hull_slope * np.tile(hull[:, ::-1], 2)
         self.diagonal = np.square(hull).sum(axis=1)
