@@ -95,7 +95,7 @@ class GIoULoss(BoxLoss):
 
     def _penalty_slope(self, pair: "_Pair") -> Array:
         hull, union = pair.hull_area[:, None], pair.union[:, None]
-        return (union * pair.hull_area_slope - pair.union_slope * hull) / hull**2
+        return (union / hull * pair.hull_area_slope - pair.union_slope) / hull
 
 
 @dataclass(frozen=True)
@@ -193,7 +193,9 @@ class _Pair:
         union = np.where(self.union == 0, 1, self.union)[:, None]
         self.iou = inner / union[:, 0]
         self.iou_slope = (inner_slope - self.iou[:, None] * self.union_slope) / union
+        # As a line, where one side vanishes beside the other.
         self.hull_area = hull.prod(axis=1)
+        self.hull_area[self.hull_area == 0] = 1
         self.hull_area_slope = hull_slope * np.tile(hull[:, ::-1], 2)
         self.diagonal = np.square(hull).sum(axis=1)
         self.diagonal_slope = 2 * hull_slope * np.tile(hull, 2)
