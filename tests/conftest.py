@@ -1,15 +1,59 @@
-"""Settings of the tests that search for counterexamples, and what was left out."""
+"""What tests share: how long they search, a browser, a server, what was left out."""
 
 import os
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tools import pdf
 
 # In CI the search is the same every time; on a desk it looks somewhere new.
 settings.register_profile(
     "book", max_examples=50, deadline=None, derandomize="CI" in os.environ
 )
 settings.load_profile("book")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    path = pdf.find_browser()
+    if path is None:
+        pytest.skip("browser tests are left out: no Chromium here (or set CHROME_PATH)")
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        instance = playwright.chromium.launch(executable_path=path, args=flags)
+        yield instance
+        instance.close()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments: object) -> None:
+        """A test prints its findings, not its requests."""
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[object]:
+    """Gives the address of a folder, served on this machine."""
+    servers: dict[Path, ThreadingHTTPServer] = {}
+
+    def address(folder: Path) -> str:
+        if folder not in servers:
+            handler = partial(Quiet, directory=str(folder))
+            servers[folder] = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+            threading.Thread(target=servers[folder].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[folder].server_port}/"
+
+    yield address
+    for server in servers.values():
+        server.shutdown()
+        server.server_close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -10,13 +10,9 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import unquote
@@ -29,7 +25,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import lossbook as lb
 from lossbook import surrogates
-from tools import colab, lint, normalise, pdf, site
+from tools import colab, lint, normalise, site
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = site.DEFAULT_HTML
@@ -484,43 +480,6 @@ def test_a_changed_package_is_refused(
 
 
 # ------------------------------------------------------------------- browser
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
-    path = pdf.find_browser()
-    if path is None:
-        pytest.skip("browser tests are left out: no Chromium here (or set CHROME_PATH)")
-    from playwright.sync_api import sync_playwright
-
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        instance = playwright.chromium.launch(executable_path=path, args=flags)
-        yield instance
-        instance.close()
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *arguments: object) -> None:
-        """A test prints its findings, not its requests."""
-
-
-@pytest.fixture(scope="session")
-def serve() -> Iterator[object]:
-    """Gives the address of a folder, served on this machine."""
-    servers: dict[Path, ThreadingHTTPServer] = {}
-
-    def address(folder: Path) -> str:
-        if folder not in servers:
-            handler = partial(Quiet, directory=str(folder))
-            servers[folder] = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-            threading.Thread(target=servers[folder].serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{servers[folder].server_port}/"
-
-    yield address
-    for server in servers.values():
-        server.shutdown()
-        server.server_close()
 
 
 @dataclass

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -24,7 +25,8 @@ from pathlib import Path
 from tools.book import ROOT
 from tools.npm import npm_package, unpack
 
-RUNTIME = ROOT / "site" / "runtime"
+# BOOK_RUNTIME names another folder, as the tests do.
+RUNTIME = Path(os.environ.get("BOOK_RUNTIME", ROOT / "site" / "runtime"))
 LOCK = RUNTIME / "pyodide-lock.json"
 VERSION = "0.27.7"
 CORE_SHA256 = "89d5d952675eb08e11286e52c7238f1248ce71726e896db9703e73bef23dc343"
@@ -72,7 +74,7 @@ def from_place(place: Path) -> Source:
 
 def fetch(source: Source) -> None:
     if is_complete():
-        print(f"the runtime stands in {RUNTIME.relative_to(ROOT)}")
+        print(f"the runtime stands in {RUNTIME}")
         return
     shutil.rmtree(RUNTIME, ignore_errors=True)
     with tempfile.TemporaryDirectory() as scratch:
@@ -104,9 +106,13 @@ def checked(entry: dict, source: Source) -> bytes:
 def install(static: Path) -> None:
     """Put the runtime, and lossbook as it stands in the tree, into a built site."""
     shutil.copytree(RUNTIME, static / "runtime", dirs_exist_ok=True)
-    with zipfile.ZipFile(static / "runtime" / "lossbook.zip", "w") as archive:
+    zip_package(static / "runtime" / "lossbook.zip")
+
+
+def zip_package(target: Path) -> None:
+    """The modules of lossbook; the same files make the same archive."""
+    with zipfile.ZipFile(target, "w") as archive:
         for path in sorted((ROOT / "lossbook").glob("*.py")):
-            # A fixed date: the same files make the same archive.
             member = zipfile.ZipInfo(f"lossbook/{path.name}", (2020, 1, 1, 0, 0, 0))
             archive.writestr(member, path.read_bytes(), zipfile.ZIP_DEFLATED)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -194,7 +195,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("comments_config", {}, "html")
     app.add_config_value("use_jupyterbook_latex", False, "html")
     # Whether tools.runtime has been here; if that changes, every page does.
-    there = (SITE / "runtime" / "pyodide-lock.json").exists()
+    runtime = Path(os.environ.get("BOOK_RUNTIME", SITE / "runtime"))
+    there = (runtime / "pyodide-lock.json").exists()
     app.add_config_value("live_runtime", there, "env")
     app.connect("builder-inited", use_own_search)
     app.connect("html-page-context", complete_page)

@@ -197,6 +197,8 @@
           // A card keeps the look of the printed page as long as its cell is unchanged.
           const same = source === cell.original && parts.some((part) => part.kind === "markdown");
           if (worker && !same) cell.output.replaceChildren(...drawn(parts, cell));
+          // What scrolls sideways is reached by keyboard.
+          for (const pre of cell.output.querySelectorAll("pre")) if (pre.scrollWidth > pre.clientWidth + 1) pre.tabIndex = 0;
           cell.ran = data.fine ? source : null;
           resolve(data.fine);
         },

