@@ -254,7 +254,13 @@ def trace(
 
 
 def best_constant(loss: Loss, sample: ArrayLike) -> Array:
-    """The constant prediction with the least mean loss on a sample."""
+    """The constant prediction with the least mean loss on a sample.
+
+    Examples
+    --------
+    >>> float(lb.atlas.best_constant(lb.SquaredError(), [1.0, 2.0, 9.0]))
+    4.0
+    """
     raw = np.asarray(loss.fit_intercept_only(sample), dtype=float)
     return loss.link.inverse(raw)
 
@@ -291,7 +297,13 @@ def elicited(loss: Loss, eta: ArrayLike) -> Array:
 
 
 def answer(loss: Loss) -> float:
-    """The number that answers the question of the layout."""
+    """The number that answers the question of the layout.
+
+    Examples
+    --------
+    >>> lb.atlas.answer(lb.AbsoluteError())
+    2.0
+    """
     layout = view(loss)
     if layout.sample is not None:
         return float(best_constant(loss, layout.sample))
@@ -350,7 +362,13 @@ def _code(loss: Loss) -> str:
 
 
 def elicits(loss: Loss) -> str:
-    """What the loss asks for, in words."""
+    """What the loss asks for, in words.
+
+    Examples
+    --------
+    >>> lb.atlas.elicits(lb.PinballLoss(quantile=0.9))
+    'the 0.9-quantile'
+    """
     match loss.functional:
         case Mean():
             return "the probability" if is_classification(loss) else "the mean"
@@ -475,7 +493,13 @@ class Card:
 
 
 def card(loss: Loss, *variants: Loss) -> Card:
-    """The card of a loss, or of several losses of one class."""
+    """The card of a loss, or of several losses of one class.
+
+    Examples
+    --------
+    >>> lb.atlas.card(lb.HingeLoss()).rows()[0]
+    ('Asks for', 'the more probable label')
+    """
     if len({type(each) for each in (loss, *variants)}) > 1:
         raise ValueError(
             "the losses on a card must be of one class; got "
@@ -498,7 +522,13 @@ _GROUPS = {
 
 @dataclass(frozen=True, repr=False)
 class CheatSheet:
-    """Every class of the registry in a line: name, formula, what it asks for."""
+    """Every class of the registry in a line: name, formula, what it asks for.
+
+    Examples
+    --------
+    >>> lb.atlas.CheatSheet()
+    51 losses in 8 tables
+    """
 
     def tables(self) -> dict[str, list[tuple[str, str, str]]]:
         """The rows of each table: name, formula, and what the last column says."""

@@ -60,6 +60,12 @@ class IoULoss(BoxLoss):
     """1 - IoU, intersection over union: 1, without a slope, where boxes do not meet.
 
     Yu et al. 2016, arXiv:1608.01471, use its logarithm; the ratio is Jaccard's.
+
+    Examples
+    --------
+    >>> loss = lb.IoULoss()
+    >>> loss.value([[0, 0, 2, 2]], [[1, 1, 3, 3]]).round(4)
+    array([0.8571])
     """
 
     formula: ClassVar[str] = (
@@ -79,6 +85,12 @@ class GIoULoss(BoxLoss):
     """1 - IoU plus the empty share of the smallest box around both.
 
     Between 0 and 2.  Rezatofighi et al. 2019, arXiv:1902.09630.
+
+    Examples
+    --------
+    >>> loss = lb.GIoULoss()
+    >>> loss.value([[0, 0, 2, 2]], [[1, 1, 3, 3]]).round(4)
+    array([1.0794])
     """
 
     formula: ClassVar[str] = (
@@ -103,6 +115,12 @@ class DIoULoss(BoxLoss):
     """1 - IoU plus the squared distance of the centres, the box around both as unit.
 
     Between 0 and 2.  Zheng et al. 2020, arXiv:1911.08287.
+
+    Examples
+    --------
+    >>> loss = lb.DIoULoss()
+    >>> loss.value([[0, 0, 2, 2]], [[1, 1, 3, 3]]).round(4)
+    array([0.9683])
     """
 
     formula: ClassVar[str] = (
@@ -131,6 +149,12 @@ class CIoULoss(DIoULoss):
     gradient; the gradient here is that of the loss.
 
     Zheng et al. 2020, arXiv:1911.08287.
+
+    Examples
+    --------
+    >>> loss = lb.CIoULoss()
+    >>> loss.value([[0, 0, 2, 2]], [[1, 1, 3, 3]]).round(4)
+    array([0.9683])
     """
 
     formula: ClassVar[str] = (

@@ -41,12 +41,16 @@ class Advice:
 
 @dataclass(frozen=True)
 class Answer:
+    """One way to answer a question, and where it leads."""
+
     text: str
     then: "Question | Advice"
 
 
 @dataclass(frozen=True)
 class Question:
+    """A question of the guide, with its answers."""
+
     text: str
     answers: tuple[Answer, ...]
 
@@ -275,7 +279,14 @@ TREE = Question(
 
 
 def paths(question: Question = TREE) -> Iterator[tuple[tuple[str, ...], Advice]]:
-    """Every way through the questions: the answers given, and the advice."""
+    """Every way through the questions: the answers given, and the advice.
+
+    Examples
+    --------
+    >>> answers, advice = next(lb.choosing.paths())
+    >>> advice.losses
+    (SquaredError(),)
+    """
     for answer in question.answers:
         if isinstance(answer.then, Advice):
             yield (answer.text,), answer.then
@@ -303,7 +314,13 @@ def names(advice: Advice) -> list[str]:
 
 @dataclass(frozen=True, repr=False)
 class Guide:
-    """The questions as boxes that open, in a page of the book."""
+    """The questions as boxes that open, in a page of the book.
+
+    Examples
+    --------
+    >>> lb.choosing.Guide()
+    What do you need? (23 ways)
+    """
 
     question: Question = TREE
 

@@ -41,6 +41,12 @@ class BrierLoss(BinaryScore):
     """(1 - q)**2: the squared error of a probability.
 
     Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2.
+
+    Examples
+    --------
+    >>> loss = lb.BrierLoss()
+    >>> loss.value([0, 1], [-1.0, 0.5]).round(4)
+    array([0.0723, 0.1425])
     """
 
     functional: ClassVar[Functional] = Mean()
@@ -70,6 +76,12 @@ class SphericalLoss(BinaryScore):
     """1 - q / sqrt(q**2 + (1 - q)**2).
 
     Roby 1965; Gneiting & Raftery 2007, doi:10.1198/016214506000001437.
+
+    Examples
+    --------
+    >>> loss = lb.SphericalLoss()
+    >>> loss.value([0, 1], [-1.0, 0.5]).round(4)
+    array([0.0615, 0.145 ])
     """
 
     functional: ClassVar[Functional] = Mean()
@@ -109,6 +121,12 @@ class FocalLoss(BinaryScore):
         0 gives log loss.
 
     Lin et al. 2017, arXiv:1708.02002.
+
+    Examples
+    --------
+    >>> loss = lb.FocalLoss(gamma=2.0)
+    >>> loss.value([0, 1], [-1.0, 0.5]).round(4)
+    array([0.0227, 0.0676])
     """
 
     gamma: float = 2.0
@@ -181,6 +199,12 @@ class GeneralizedCrossEntropy(BinaryScore):
         The power.
 
     Zhang & Sabuncu 2018, arXiv:1805.07836.
+
+    Examples
+    --------
+    >>> loss = lb.GeneralizedCrossEntropy(q=0.7)
+    >>> loss.value([0, 1], [-1.0, 0.5]).round(4)
+    array([0.2813, 0.4034])
     """
 
     q: float = 0.7
@@ -224,6 +248,12 @@ class GammaDeviance(Loss):
     """2 (y/z - log(y/z) - 1) with z = exp(f), for positive amounts.
 
     McCullagh & Nelder 1989, chapter 8.
+
+    Examples
+    --------
+    >>> loss = lb.GammaDeviance()
+    >>> loss.value([1.0, 2.0], [0.5, 0.0]).round(4)
+    array([0.2131, 0.6137])
     """
 
     functional: ClassVar[Functional] = Mean()
@@ -262,6 +292,12 @@ class TweedieDeviance(Loss):
         amounts with exact zeros.  On the log link for every power >= 1.
 
     Jørgensen 1987, doi:10.1111/j.2517-6161.1987.tb01685.x.
+
+    Examples
+    --------
+    >>> loss = lb.TweedieDeviance(power=0)
+    >>> loss.value([0.0, 1.0], [0.5, 3.0]).round(4)
+    array([0.25, 4.  ])
     """
 
     power: float = 1.5

@@ -24,6 +24,11 @@ def telephone() -> Telephone:
 
     In 1964–1969 the total duration in minutes was recorded instead of the number of
     calls, and the years 1963 and 1970 are partly affected.
+
+    Examples
+    --------
+    >>> lb.datasets.telephone().calls[:3]
+    array([0.44, 0.47, 0.47])
     """
     calls = [
         0.44, 0.47, 0.47, 0.59, 0.66, 0.73, 0.81, 0.88, 1.06, 1.20, 1.35, 1.49,
@@ -45,6 +50,11 @@ def quintet() -> Quintet:
     100 cases, 50 of each label; each classifier is right on the same 90.  They differ
     only in the probability given to the predicted label when it is right and when it
     is wrong.
+
+    Examples
+    --------
+    >>> sorted(lb.datasets.quintet()._fields)
+    ['y_prob', 'y_true']
     """
     confidence = {
         "steady": (0.9, 0.9),
@@ -68,6 +78,11 @@ def croissants() -> Array:
 
     Gamma demand with mean 90 and standard deviation 34, rounded: most days are quiet,
     a few are very busy.
+
+    Examples
+    --------
+    >>> lb.datasets.croissants()[:5]
+    array([ 66., 154.,  42.,  67.,  43.])
     """
     rng = np.random.default_rng(4)
     return np.round(rng.gamma(shape=7.0, scale=90 / 7, size=60))

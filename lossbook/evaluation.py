@@ -93,6 +93,13 @@ def reliability_table(
     dict of arrays
         ``lower``, ``upper`` (bin edges), ``count``, ``mean_predicted``,
         ``fraction_positive``.
+
+    Examples
+    --------
+    >>> y_true, y_prob = [0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]
+    >>> table = lb.evaluation.reliability_table(y_true, y_prob, n_bins=2)
+    >>> sorted(table)
+    ['count', 'fraction_positive', 'lower', 'mean_predicted', 'upper']
     """
     y, p = _pair("reliability_table", y_true, y_prob, UNIT, UNIT)
     if n_bins < 1:
@@ -132,6 +139,12 @@ def calibration_error(
 
     Naeini, Cooper & Hauskrecht 2015.  It depends on the bins and is biased upwards in
     small samples.
+
+    Examples
+    --------
+    >>> y_true, y_prob = [0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]
+    >>> round(lb.evaluation.calibration_error(y_true, y_prob, n_bins=2), 4)
+    0.0875
     """
     table = reliability_table(y_true, y_prob, n_bins=n_bins, strategy=strategy)
     gap = np.abs(table["fraction_positive"] - table["mean_predicted"])
@@ -148,6 +161,11 @@ def recalibrate(
     ``"isotonic"`` pools neighbours until frequencies increase with the forecast (CORP:
     Dimitriadis, Gneiting & Jordan 2021, doi:10.1073/pnas.2016191118); ``"groups"``
     takes the frequency at each distinct forecast.
+
+    Examples
+    --------
+    >>> lb.evaluation.recalibrate([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).round(4)
+    array([0. , 0.5, 0.5, 1. ])
     """
     y, p = _pair("recalibrate", y_true, y_prob, UNIT, UNIT)
     if method == "isotonic":
@@ -183,6 +201,12 @@ def score_decomposition(
     -------
     dict
         ``score``, ``miscalibration``, ``discrimination``, ``uncertainty``.
+
+    Examples
+    --------
+    >>> parts = lb.evaluation.score_decomposition([0, 0, 1, 1], [0.2, 0.2, 0.2, 0.8])
+    >>> sorted(parts)
+    ['discrimination', 'miscalibration', 'score', 'uncertainty']
     """
     loss = BrierLoss() if loss is None else loss
     if not (isinstance(loss.functional, Mean) and loss.link.domain == UNIT):
@@ -210,6 +234,11 @@ def roc_auc(y_true: ArrayLike, y_score: ArrayLike) -> float:
 
     One sort: O(n log n).  Mann & Whitney 1947, doi:10.1214/aoms/1177730491; Hanley &
     McNeil 1982, doi:10.1148/radiology.143.1.7063747.
+
+    Examples
+    --------
+    >>> lb.evaluation.roc_auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
+    0.75
     """
     y, s = _labels("roc_auc", y_true, y_score)
     order = np.argsort(s)
@@ -284,6 +313,11 @@ def murphy_curve(
 
     The elementary score is |V(y, theta)| where theta separates forecast and outcome,
     min(y, z) <= theta < max(y, z), and 0 elsewhere; V is the identification function.
+
+    Examples
+    --------
+    >>> lb.evaluation.murphy_curve([0, 1], [0.2, 0.7], [0.1, 0.5])
+    array([0.05, 0.  ])
     """
     functional = Mean() if functional is None else functional
     y, z = _pair("murphy_curve", y_true, y_pred, REALS, REALS)

@@ -59,7 +59,13 @@ class Identifiable(Functional):
 
 @dataclass(frozen=True)
 class Mean(Identifiable):
-    """E[Y]; for labels, the class probabilities."""
+    """E[Y]; for labels, the class probabilities.
+
+    Examples
+    --------
+    >>> float(lb.Mean()([1.0, 2.0, 9.0]))
+    4.0
+    """
 
     formula: ClassVar[str] = r"\mathbb{E}[Y]"
 
@@ -72,7 +78,13 @@ class Mean(Identifiable):
 
 @dataclass(frozen=True)
 class Quantile(Identifiable):
-    """The ``level``-quantile; the midpoint where it is an interval."""
+    """The ``level``-quantile; the midpoint where it is an interval.
+
+    Examples
+    --------
+    >>> lb.Quantile(level=0.5)([1.0, 2.0, 9.0])
+    2.0
+    """
 
     level: float = 0.5
 
@@ -113,7 +125,13 @@ class Quantile(Identifiable):
 
 @dataclass(frozen=True)
 class Expectile(Identifiable):
-    """The z at which level * E(Y-z)+ equals (1-level) * E(z-Y)+."""
+    """The z at which level * E(Y-z)+ equals (1-level) * E(z-Y)+.
+
+    Examples
+    --------
+    >>> round(lb.Expectile(level=0.9)([1.0, 2.0, 9.0]), 4)
+    7.6364
+    """
 
     level: float = 0.5
 
@@ -146,6 +164,11 @@ class Mode(Functional):
     """The most probable value; for binary labels, the more probable label.
 
     It has no identification function.  Ties go to the smallest value.
+
+    Examples
+    --------
+    >>> lb.Mode()([1.0, 2.0, 2.0])
+    2.0
     """
 
     formula: ClassVar[str] = r"\operatorname{mode}(Y)"
@@ -157,7 +180,13 @@ class Mode(Functional):
 
 @dataclass(frozen=True)
 class MLocation(Identifiable):
-    """The centre at which the forces rho'(y - z) of a residual loss balance."""
+    """The centre at which the forces rho'(y - z) of a residual loss balance.
+
+    Examples
+    --------
+    >>> round(lb.MLocation(lb.HuberLoss())([1.0, 2.0, 9.0]), 4)
+    2.0
+    """
 
     loss: "ResidualLoss"
 
@@ -179,6 +208,11 @@ class BeforeNoise(Functional):
     E[Y] T^-1 for rows of label proportions and the noise matrix T.  Where no class
     probabilities explain the labels exactly, those that explain them best (least
     Kullback-Leibler divergence).
+
+    Examples
+    --------
+    >>> lb.BeforeNoise(lb.UniformNoise(rate=0.2)).solve(np.array([0.7, 0.3])).round(4)
+    array([0.8333, 0.1667])
     """
 
     noise: "LabelNoise"

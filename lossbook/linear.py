@@ -298,6 +298,12 @@ class LossRegressor(RegressorMixin, _LossModel):
     local minimum: the best of those reached from the best constant and from two convex
     fits, absolute and squared error (from a gamma deviance on the log link; for binary
     losses from the hinge and the modified Huber loss).
+
+    Examples
+    --------
+    >>> X, y = [[0.0], [1.0], [2.0]], [0.0, 1.0, 9.0]
+    >>> lb.linear.LossRegressor(lb.AbsoluteError()).fit(X, y).predict([[3.0]]).round(3)
+    array([13.5])
     """
 
     def fit(
@@ -352,6 +358,12 @@ class LossClassifier(ClassifierMixin, _LossModel):
     ``loss.functional`` is ``Mean()``.  If a hyperplane separates the classes and
     alpha = 0, losses that never reach 0, like the logistic, have no minimiser: the
     iterate at which the gradient has vanished is kept, with a warning.
+
+    Examples
+    --------
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1]
+    >>> lb.linear.LossClassifier(lb.LogisticLoss()).fit(X, y).predict([[3.0]])
+    array([1])
     """
 
     def __init__(

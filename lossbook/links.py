@@ -48,7 +48,13 @@ class Link(abc.ABC):
 
 @dataclass(frozen=True)
 class IdentityLink(Link):
-    """z = f."""
+    """z = f.
+
+    Examples
+    --------
+    >>> lb.links.IdentityLink().inverse(np.array([-1.0, 0.0, 1.0])).round(4)
+    array([-1.,  0.,  1.])
+    """
 
     formula: ClassVar[str] = "z = f"
 
@@ -64,7 +70,13 @@ class IdentityLink(Link):
 
 @dataclass(frozen=True)
 class LogLink(Link):
-    """z = exp(f), for positive targets."""
+    """z = exp(f), for positive targets.
+
+    Examples
+    --------
+    >>> lb.links.LogLink().inverse(np.array([-1.0, 0.0, 1.0])).round(4)
+    array([0.3679, 1.    , 2.7183])
+    """
 
     domain: ClassVar[Interval] = POSITIVE
     formula: ClassVar[str] = "z = e^{f}"
@@ -83,7 +95,13 @@ class LogLink(Link):
 
 @dataclass(frozen=True)
 class LogitLink(Link):
-    """p = 1 / (1 + exp(-f)): raw predictions are log-odds."""
+    """p = 1 / (1 + exp(-f)): raw predictions are log-odds.
+
+    Examples
+    --------
+    >>> lb.links.LogitLink().inverse(np.array([-1.0, 0.0, 1.0])).round(4)
+    array([0.2689, 0.5   , 0.7311])
+    """
 
     domain: ClassVar[Interval] = UNIT
     formula: ClassVar[str] = r"p = \sigma(f)"
@@ -102,7 +120,13 @@ class LogitLink(Link):
 
 @dataclass(frozen=True)
 class HalfLogitLink(Link):
-    """p = 1 / (1 + exp(-2 f)): raw predictions are half the log-odds."""
+    """p = 1 / (1 + exp(-2 f)): raw predictions are half the log-odds.
+
+    Examples
+    --------
+    >>> lb.links.HalfLogitLink().inverse(np.array([-1.0, 0.0, 1.0])).round(4)
+    array([0.1192, 0.5   , 0.8808])
+    """
 
     domain: ClassVar[Interval] = UNIT
     formula: ClassVar[str] = r"p = \sigma(2f)"
@@ -119,7 +143,13 @@ class HalfLogitLink(Link):
 
 @dataclass(frozen=True)
 class SignedLink(Link):
-    """p = (1 + f) / 2, cut off at 0 and 1: raw predictions live on [-1, 1]."""
+    """p = (1 + f) / 2, cut off at 0 and 1: raw predictions live on [-1, 1].
+
+    Examples
+    --------
+    >>> lb.links.SignedLink().inverse(np.array([-1.0, 0.0, 1.0])).round(4)
+    array([0. , 0.5, 1. ])
+    """
 
     domain: ClassVar[Interval] = UNIT
     raw_domain: ClassVar[Interval] = Interval(-1.0, 1.0)
@@ -137,7 +167,13 @@ class SignedLink(Link):
 
 @dataclass(frozen=True)
 class SoftmaxLink(Link):
-    """p_k = exp(f_k) / sum_j exp(f_j); the link returns the representative log p."""
+    """p_k = exp(f_k) / sum_j exp(f_j); the link returns the representative log p.
+
+    Examples
+    --------
+    >>> lb.links.SoftmaxLink().inverse(np.array([[0.0, 0.5, 2.0]])).round(4)
+    array([[0.0996, 0.1643, 0.7361]])
+    """
 
     domain: ClassVar[Interval] = UNIT
     formula: ClassVar[str] = r"p = \operatorname{softmax}(f)"
@@ -156,7 +192,13 @@ class SoftmaxLink(Link):
 
 @dataclass(frozen=True)
 class SparsemaxLink(Link):
-    """p = projection of f onto the simplex; the link returns the representative p."""
+    """p = projection of f onto the simplex; the link returns the representative p.
+
+    Examples
+    --------
+    >>> lb.links.SparsemaxLink().inverse(np.array([[0.0, 0.5, 2.0]])).round(4)
+    array([[0., 0., 1.]])
+    """
 
     domain: ClassVar[Interval] = UNIT
     formula: ClassVar[str] = r"p = \operatorname{sparsemax}(f)"

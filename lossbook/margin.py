@@ -46,6 +46,12 @@ class ZeroOneLoss(_LabelLoss):
     """1 if the margin is not positive: the error rate.
 
     A raw prediction of exactly 0 takes no side and is wrong for both labels.
+
+    Examples
+    --------
+    >>> loss = lb.ZeroOneLoss()
+    >>> loss.value([0, 1], [-1.0, 0.5]).round(4)
+    array([0., 0.])
     """
 
     convex: ClassVar[bool] = False
@@ -74,6 +80,12 @@ class HingeLoss(_LabelLoss):
     """max(1 - m, 0), the loss of the support vector machine.
 
     Cortes & Vapnik 1995, doi:10.1007/BF00994018.
+
+    Examples
+    --------
+    >>> loss = lb.HingeLoss()
+    >>> loss.value([0, 1], [-1.0, 0.5]).round(4)
+    array([0. , 0.5])
     """
 
     smooth: ClassVar[bool] = False
@@ -99,7 +111,14 @@ class HingeLoss(_LabelLoss):
 
 @dataclass(frozen=True)
 class SquaredHingeLoss(_ProbabilityLoss):
-    """max(1 - m, 0)**2: the minimiser is 2 eta - 1."""
+    """max(1 - m, 0)**2: the minimiser is 2 eta - 1.
+
+    Examples
+    --------
+    >>> loss = lb.SquaredHingeLoss()
+    >>> loss.value([0, 1], [-1.0, 0.5]).round(4)
+    array([0.  , 0.25])
+    """
 
     link: ClassVar[Link] = SignedLink()
     kinks: ClassVar[tuple[float, ...]] = (1.0,)
@@ -125,6 +144,12 @@ class PerceptronLoss(MarginLoss):
     """max(-m, 0): zero for every correct sign, so f = 0 is always a minimiser.
 
     Rosenblatt 1958, doi:10.1037/h0042519.
+
+    Examples
+    --------
+    >>> loss = lb.PerceptronLoss()
+    >>> loss.value([0, 1], [-1.0, 0.5]).round(4)
+    array([0., 0.])
     """
 
     functional: ClassVar[None] = None
@@ -155,6 +180,12 @@ class ExponentialLoss(_ProbabilityLoss):
     """exp(-m), the loss of AdaBoost: the minimiser is half the log-odds.
 
     Friedman, Hastie & Tibshirani 2000, doi:10.1214/aos/1016218223.
+
+    Examples
+    --------
+    >>> loss = lb.ExponentialLoss()
+    >>> loss.value([0, 1], [-1.0, 0.5]).round(4)
+    array([0.3679, 0.6065])
     """
 
     link: ClassVar[Link] = HalfLogitLink()
@@ -179,6 +210,12 @@ class LogisticLoss(_ProbabilityLoss):
     """log(1 + exp(-m)): the minimiser is the log-odds.
 
     The same number as :class:`lossbook.BinaryCrossEntropy`, seen as a margin loss.
+
+    Examples
+    --------
+    >>> loss = lb.LogisticLoss()
+    >>> loss.value([0, 1], [-1.0, 0.5]).round(4)
+    array([0.3133, 0.4741])
     """
 
     link: ClassVar[Link] = LogitLink()
@@ -206,6 +243,12 @@ class ModifiedHuberLoss(_ProbabilityLoss):
     """max(1 - m, 0)**2 for m >= -1, then straight on with slope -4.
 
     Zhang 2004, doi:10.1145/1015330.1015332.
+
+    Examples
+    --------
+    >>> loss = lb.ModifiedHuberLoss()
+    >>> loss.value([0, 1], [-1.0, 0.5]).round(4)
+    array([0.  , 0.25])
     """
 
     link: ClassVar[Link] = SignedLink()
@@ -235,6 +278,12 @@ class RampLoss(_LabelLoss):
     """(1 - m) / 2 cut off at 0 and 1: bounded, and phi(m) + phi(-m) = 1.
 
     Collobert, Sinz, Weston & Bottou 2006, doi:10.1145/1143844.1143870.
+
+    Examples
+    --------
+    >>> loss = lb.RampLoss()
+    >>> loss.value([0, 1], [-1.0, 0.5]).round(4)
+    array([0.  , 0.25])
     """
 
     convex: ClassVar[bool] = False
@@ -259,6 +308,12 @@ class SavageLoss(_ProbabilityLoss):
     """1 / (1 + exp(2 m))**2: the Brier score seen through half the log-odds.
 
     Masnadi-Shirazi & Vasconcelos 2008.
+
+    Examples
+    --------
+    >>> loss = lb.SavageLoss()
+    >>> loss.value([0, 1], [-1.0, 0.5]).round(4)
+    array([0.0142, 0.0723])
     """
 
     link: ClassVar[Link] = HalfLogitLink()
@@ -284,6 +339,12 @@ class SigmoidLoss(_LabelLoss):
     """1 / (1 + exp(m)): bounded, smooth, and phi(m) + phi(-m) = 1.
 
     The minimiser is infinite: the loss only ever asks for more certainty.
+
+    Examples
+    --------
+    >>> loss = lb.SigmoidLoss()
+    >>> loss.value([0, 1], [-1.0, 0.5]).round(4)
+    array([0.2689, 0.3775])
     """
 
     convex: ClassVar[bool] = False

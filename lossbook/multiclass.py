@@ -94,6 +94,12 @@ class CategoricalFocalLoss(LogProbabilityLoss):
         difference of the raw predictions.
 
     Lin et al. 2017, arXiv:1708.02002; Charoenphakdee et al. 2021, arXiv:2011.09172.
+
+    Examples
+    --------
+    >>> loss = lb.CategoricalFocalLoss(gamma=2.0)
+    >>> loss.value([0, 2], [[1.0, 0.0, 0.0], [0.0, 0.5, 1.0]]).round(4)
+    array([0.0991, 0.1657])
     """
 
     gamma: float = 2.0
@@ -146,6 +152,12 @@ class CategoricalGeneralizedCrossEntropy(LogProbabilityLoss):
         the raw predictions.
 
     Zhang & Sabuncu 2018, arXiv:1805.07836.
+
+    Examples
+    --------
+    >>> loss = lb.CategoricalGeneralizedCrossEntropy(q=0.7)
+    >>> loss.value([0, 2], [[1.0, 0.0, 0.0], [0.0, 0.5, 1.0]]).round(4)
+    array([0.4575, 0.5412])
     """
 
     q: float = 0.7
@@ -194,6 +206,12 @@ class SymmetricCrossEntropy(LogProbabilityLoss):
         Weight of 4 (1 - p_y).
 
     Wang et al. 2019, arXiv:1908.06112.
+
+    Examples
+    --------
+    >>> loss = lb.SymmetricCrossEntropy(alpha=0.1, beta=1.0)
+    >>> loss.value([0, 2], [[1.0, 0.0, 0.0], [0.0, 0.5, 1.0]]).round(4)
+    array([1.7507, 2.0421])
     """
 
     alpha: float = 0.1
@@ -243,6 +261,12 @@ class SmoothedCrossEntropy(MulticlassLoss):
         0 gives cross-entropy.
 
     Szegedy et al. 2016, arXiv:1512.00567.
+
+    Examples
+    --------
+    >>> loss = lb.SmoothedCrossEntropy(epsilon=0.1)
+    >>> loss.value([0, 2], [[1.0, 0.0, 0.0], [0.0, 0.5, 1.0]]).round(4)
+    array([0.6181, 0.7303])
     """
 
     epsilon: float = 0.1

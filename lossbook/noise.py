@@ -54,6 +54,13 @@ class UniformNoise(LabelNoise):
     ----------
     rate : float in [0, 1)
         The probability that the label is wrong.
+
+    Examples
+    --------
+    >>> lb.UniformNoise(rate=0.2).matrix(3).round(2)
+    array([[0.8, 0.1, 0.1],
+           [0.1, 0.8, 0.1],
+           [0.1, 0.1, 0.8]])
     """
 
     rate: float
@@ -81,6 +88,11 @@ class NoiseMatrix(LabelNoise):
     rows : array of shape (K, K)
         ``rows[j][k]`` is the probability of label k for class j.  Every row sums to
         one, and every label occurs.  It is kept as a tuple of tuples.
+
+    Examples
+    --------
+    >>> lb.NoiseMatrix([[0.9, 0.1], [0.2, 0.8]]).rows
+    ((0.9, 0.1), (0.2, 0.8))
     """
 
     rows: tuple[tuple[float, ...], ...]
@@ -136,6 +148,12 @@ class ForwardCorrection(MulticlassLoss):
         ``UniformNoise(rate)`` or ``NoiseMatrix(rows)``.
 
     Patrini et al. 2017, arXiv:1609.03944.
+
+    Examples
+    --------
+    >>> loss = lb.ForwardCorrection(noise=lb.UniformNoise(rate=0.1))
+    >>> loss.value([0, 2], [[1.0, 0.0, 0.0], [0.0, 0.5, 1.0]]).round(4)
+    array([0.6167, 0.7329])
     """
 
     noise: LabelNoise
@@ -205,6 +223,12 @@ class BackwardCorrection(MulticlassLoss):
         ``UniformNoise(rate)`` or ``NoiseMatrix(rows)``, with an inverse.
 
     Natarajan et al. 2013; Patrini et al. 2017, arXiv:1609.03944.
+
+    Examples
+    --------
+    >>> loss = lb.BackwardCorrection(noise=lb.UniformNoise(rate=0.1))
+    >>> loss.value([0, 2], [[1.0, 0.0, 0.0], [0.0, 0.5, 1.0]]).round(4)
+    array([0.4338, 0.592 ])
     """
 
     noise: LabelNoise

@@ -18,61 +18,121 @@ BLOCK_SIZE = 16_384
 
 
 def blocks(n_rows: int, n_columns: int = 1) -> Iterator[slice]:
-    """Slices that cut ``n_rows`` rows into pieces of about ``BLOCK_SIZE`` numbers."""
+    """Slices that cut ``n_rows`` rows into pieces of about ``BLOCK_SIZE`` numbers.
+
+    Examples
+    --------
+    >>> list(lb.numerics.blocks(40_000))
+    [slice(0, 16384, None), slice(16384, 32768, None), slice(32768, 40000, None)]
+    """
     step = max(1, BLOCK_SIZE // n_columns)
     for start in range(0, n_rows, step):
         yield slice(start, min(start + step, n_rows))
 
 
 def softplus(x: Array) -> Array:
-    """log(1 + exp(x)), without overflow for large x."""
+    """log(1 + exp(x)), without overflow for large x.
+
+    Examples
+    --------
+    >>> lb.numerics.softplus(np.array([-1000.0, 0.0, 1000.0])).round(4)
+    array([0.000e+00, 6.931e-01, 1.000e+03])
+    """
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
 def expit(x: Array) -> Array:
-    """The logistic function 1 / (1 + exp(-x)), without overflow."""
+    """The logistic function 1 / (1 + exp(-x)), without overflow.
+
+    Examples
+    --------
+    >>> lb.numerics.expit(np.array([-1000.0, 0.0, 1000.0]))
+    array([0. , 0.5, 1. ])
+    """
     tail = np.exp(-np.abs(x))
     return np.where(x < 0, tail, 1) / (1 + tail)
 
 
 def expit_slope(x: Array) -> Array:
-    """Derivative of :func:`expit`: expit(x) * expit(-x), accurate in both tails."""
+    """Derivative of :func:`expit`: expit(x) * expit(-x), accurate in both tails.
+
+    Examples
+    --------
+    >>> lb.numerics.expit_slope(np.array([0.0, 1.0])).round(4)
+    array([0.25  , 0.1966])
+    """
     tail = np.exp(-np.abs(x))
     return tail / np.square(1 + tail)
 
 
 def logsumexp(x: Array) -> Array:
-    """log(sum(exp(x))) over the last axis, without overflow."""
+    """log(sum(exp(x))) over the last axis, without overflow.
+
+    Examples
+    --------
+    >>> lb.numerics.logsumexp(np.array([1000.0, 1000.0])).round(4)
+    np.float64(1000.6931)
+    """
     top = x.max(axis=-1, keepdims=True)
     return np.log(np.exp(x - top).sum(axis=-1)) + top[..., 0]
 
 
 def softmax(x: Array) -> Array:
-    """exp(x) / sum(exp(x)) over the last axis, without overflow."""
+    """exp(x) / sum(exp(x)) over the last axis, without overflow.
+
+    Examples
+    --------
+    >>> lb.numerics.softmax(np.array([1000.0, 1001.0])).round(4)
+    array([0.2689, 0.7311])
+    """
     p = np.exp(x - x.max(axis=-1, keepdims=True))
     p /= p.sum(axis=-1, keepdims=True)
     return p
 
 
 def log_softmax(x: Array) -> Array:
-    """log(softmax(x)) over the last axis, without overflow or log(0)."""
+    """log(softmax(x)) over the last axis, without overflow or log(0).
+
+    Examples
+    --------
+    >>> lb.numerics.log_softmax(np.array([0.0, 1000.0]))
+    array([-1000.,     0.])
+    """
     # Subtracting the largest entry first keeps confident rows exact.
     x = x - x.max(axis=-1, keepdims=True)
     return x - np.log(np.exp(x).sum(axis=-1, keepdims=True))
 
 
 def inner(weights: Array, values: Array) -> Array:
-    """Row-wise inner product in which a weight of zero silences any value."""
+    """Row-wise inner product in which a weight of zero silences any value.
+
+    Examples
+    --------
+    >>> lb.numerics.inner(np.array([[0.0, 1.0]]), np.array([[np.inf, 2.0]]))
+    array([2.])
+    """
     return (weights * np.where(weights == 0, 0, values)).sum(axis=1)
 
 
 def xlogy(x: Array, y: Array) -> Array:
-    """x * log(y), and 0 where x is 0 whatever y is."""
+    """x * log(y), and 0 where x is 0 whatever y is.
+
+    Examples
+    --------
+    >>> lb.numerics.xlogy(np.array([0.0, 1.0]), np.array([0.0, 1.0]))
+    array([0., 0.])
+    """
     return np.where(x == 0, 0, x * np.log(np.where(x == 0, 1, y)))
 
 
 def log1p_square(x: Array) -> Array:
-    """log(1 + x**2), without overflow of the square."""
+    """log(1 + x**2), without overflow of the square.
+
+    Examples
+    --------
+    >>> lb.numerics.log1p_square(np.array([0.0, 1e200])).round(4)
+    array([  0.   , 921.034])
+    """
     size = np.abs(x)
     # Far out the 1 is lost anyway, and the square may overflow.
     far = float(np.finfo(x.dtype).max) ** 0.25
@@ -85,6 +145,11 @@ def project_simplex(x: Array) -> Array:
 
     Also called sparsemax.  Sort, find how many coordinates stay positive, shift
     (Held, Wolfe & Crowder 1974; Martins & Astudillo 2016, algorithm 1).
+
+    Examples
+    --------
+    >>> lb.numerics.project_simplex(np.array([[0.2, 0.9, 0.4]])).round(4)
+    array([[0.0333, 0.7333, 0.2333]])
     """
     # The shift by the maximum changes nothing and keeps the sums small.
     x = x - x.max(axis=-1, keepdims=True)

@@ -149,6 +149,15 @@ def gradient_descent(
     ------
     ValueError
         If a parameter is out of range.
+
+    Examples
+    --------
+    >>> def slope(w):
+    ...     return 2 * w
+    >>> lb.optimize.gradient_descent(slope, [1.0], learning_rate=0.25, n_steps=2)
+    array([[1.  ],
+           [0.5 ],
+           [0.25]])
     """
     _check("gradient_descent", "learning_rate", learning_rate, POSITIVE)
 
@@ -165,6 +174,13 @@ def subgradient_descent(
 
     At a kink steps of constant size never settle; steps that shrink like this do
     (Shor 1985).  Parameters, result and errors as in :func:`gradient_descent`.
+
+    Examples
+    --------
+    >>> lb.optimize.subgradient_descent(np.sign, [1.0], learning_rate=1, n_steps=2)
+    array([[1.],
+           [0.],
+           [0.]])
     """
     _check("subgradient_descent", "learning_rate", learning_rate, POSITIVE)
 
@@ -188,6 +204,12 @@ def newton(gradient: Field, hessian: Field, start: ArrayLike, *, n_steps: int) -
     -------
     array of shape (n_steps + 1, p)
         As in :func:`gradient_descent`; NaN from where the Hessian is singular.
+
+    Examples
+    --------
+    >>> lb.optimize.newton(lambda w: 2 * w, lambda w: 2 * np.eye(1), [1.0], n_steps=1)
+    array([[1.],
+           [0.]])
     """
 
     def step(t: int, w: Array) -> Array:

@@ -87,6 +87,12 @@ class DiceLoss(OverlapRatio):
         Pixels added to TP, which give an empty mask a slope.
 
     Milletari et al. 2016, arXiv:1606.04797.
+
+    Examples
+    --------
+    >>> loss = lb.DiceLoss(pseudo_count=0.0)
+    >>> loss.value([[1, 1, 0, 0]], [[2.0, -1.0, 0.0, -2.0]]).round(4)
+    array([0.3899])
     """
 
     pseudo_count: float = 0.0
@@ -114,6 +120,12 @@ class JaccardLoss(OverlapRatio):
         Pixels added to TP, which give an empty mask a slope.
 
     Rahman & Wang 2016, doi:10.1007/978-3-319-50835-1_22.
+
+    Examples
+    --------
+    >>> loss = lb.JaccardLoss(pseudo_count=0.0)
+    >>> loss.value([[1, 1, 0, 0]], [[2.0, -1.0, 0.0, -2.0]]).round(4)
+    array([0.561])
     """
 
     pseudo_count: float = 0.0
@@ -147,6 +159,12 @@ class TverskyLoss(OverlapRatio):
         Pixels added to TP, which give an empty mask a slope.
 
     Salehi et al. 2017, arXiv:1706.05721.
+
+    Examples
+    --------
+    >>> loss = lb.TverskyLoss(alpha=0.3, beta=0.7, pseudo_count=0.0)
+    >>> loss.value([[1, 1, 0, 0]], [[2.0, -1.0, 0.0, -2.0]]).round(4)
+    array([0.4045])
     """
 
     alpha: float = 0.3
@@ -179,6 +197,12 @@ class LovaszHingeLoss(MaskLoss):
     loss of the wrong pixels.  The cost is one sort.
 
     Yu & Blaschko 2015; Berman et al. 2018, arXiv:1705.08790.
+
+    Examples
+    --------
+    >>> loss = lb.LovaszHingeLoss()
+    >>> loss.value([[1, 1, 0, 0]], [[2.0, -1.0, 0.0, -2.0]]).round(4)
+    array([1.1667])
     """
 
     convex: ClassVar[bool] = True

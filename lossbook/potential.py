@@ -45,6 +45,12 @@ class BinaryCrossEntropy(PotentialLoss):
     """-y log p - (1 - y) log(1 - p) with p = expit(f): log loss from logits.
 
     Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x.
+
+    Examples
+    --------
+    >>> loss = lb.BinaryCrossEntropy()
+    >>> loss.value([0, 1], [-1.0, 0.5]).round(4)
+    array([0.3133, 0.4741])
     """
 
     link: ClassVar[Link] = LogitLink()
@@ -77,6 +83,12 @@ class PoissonDeviance(PotentialLoss):
     """2 (y log(y/z) - y + z) with z = exp(f), for counts and rates.
 
     McCullagh & Nelder 1989, chapter 2.
+
+    Examples
+    --------
+    >>> loss = lb.PoissonDeviance()
+    >>> loss.value([1.0, 2.0], [0.5, 0.0]).round(4)
+    array([0.2974, 0.7726])
     """
 
     link: ClassVar[Link] = LogLink()
@@ -107,6 +119,12 @@ class CategoricalCrossEntropy(MulticlassLoss):
     """-log p_y with p = softmax(f): log loss for K classes.
 
     Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x.
+
+    Examples
+    --------
+    >>> loss = lb.CategoricalCrossEntropy()
+    >>> loss.value([0, 2], [[1.0, 0.0, 0.0], [0.0, 0.5, 1.0]]).round(4)
+    array([0.5514, 0.6803])
     """
 
     functional: ClassVar[Functional] = Mean()
@@ -143,6 +161,12 @@ class SparsemaxLoss(MulticlassLoss):
 
     Zero, with zero gradient, once the true class leads by a margin of 1.
     Martins & Astudillo 2016, arXiv:1602.02068.
+
+    Examples
+    --------
+    >>> loss = lb.SparsemaxLoss()
+    >>> loss.value([0, 2], [[1.0, 0.0, 0.0], [0.0, 0.5, 1.0]]).round(4)
+    array([0.    , 0.0625])
     """
 
     functional: ClassVar[Functional] = Mean()

@@ -91,6 +91,12 @@ class PairwiseHingeLoss(PairwiseLoss):
     margin : float > 0
 
     Herbrich et al. 2000; Joachims 2002, doi:10.1145/775047.775067.
+
+    Examples
+    --------
+    >>> loss = lb.PairwiseHingeLoss(margin=1.0)
+    >>> loss.value([[2, 0, 1]], [[0.5, 1.0, -1.0]]).round(4)
+    array([1.5])
     """
 
     margin: float = 1.0
@@ -126,6 +132,12 @@ class PairwiseExponentialLoss(ListLoss):
     The sum over pairs is the product of two sums over items, here of logarithms.
 
     Freund et al. 2003, JMLR 4, 933-969.
+
+    Examples
+    --------
+    >>> loss = lb.PairwiseExponentialLoss()
+    >>> loss.value([[2, 0, 1]], [[0.5, 1.0, -1.0]]).round(4)
+    array([3.087])
     """
 
     convex: ClassVar[bool] = True
@@ -165,6 +177,12 @@ class PairwiseLogisticLoss(PairwiseLoss):
     megabytes at a time.
 
     Burges et al. 2005, doi:10.1145/1102351.1102363.
+
+    Examples
+    --------
+    >>> loss = lb.PairwiseLogisticLoss()
+    >>> loss.value([[2, 0, 1]], [[0.5, 1.0, -1.0]]).round(4)
+    array([1.1008])
     """
 
     convex: ClassVar[bool] = True
@@ -193,6 +211,12 @@ class ListNetLoss(ListLoss):
     """Cross-entropy between softmax(y) and softmax(f): which item comes first?
 
     Cao et al. 2007, doi:10.1145/1273496.1273513.
+
+    Examples
+    --------
+    >>> loss = lb.ListNetLoss()
+    >>> loss.value([[2, 0, 1]], [[0.5, 1.0, -1.0]]).round(4)
+    array([1.377])
     """
 
     convex: ClassVar[bool] = True
@@ -218,6 +242,12 @@ class PlackettLuceLoss(ListLoss):
 
     Luce 1959; Plackett 1975, doi:10.2307/2346567; Xia et al. 2008,
     doi:10.1145/1390156.1390306.
+
+    Examples
+    --------
+    >>> loss = lb.PlackettLuceLoss()
+    >>> loss.value([[2, 0, 1]], [[0.5, 1.0, -1.0]]).round(4)
+    array([3.1819])
     """
 
     convex: ClassVar[bool] = True
@@ -255,6 +285,12 @@ class LambdaRankLoss(ListLoss):
 
     Burges, Ragno & Le 2006; Burges 2010; Wang et al. 2018,
     doi:10.1145/3269206.3271784.
+
+    Examples
+    --------
+    >>> loss = lb.LambdaRankLoss()
+    >>> loss.value([[2, 0, 1]], [[0.5, 1.0, -1.0]]).round(4)
+    array([0.6875])
     """
 
     convex: ClassVar[bool] = False
@@ -290,5 +326,10 @@ def discounts(n_items: int) -> Array:
     """What DCG multiplies the relevance at each place with: 1 / log2(1 + place).
 
     Järvelin & Kekäläinen 2002, doi:10.1145/582415.582418.
+
+    Examples
+    --------
+    >>> lb.ranking.discounts(3).round(4)
+    array([1.    , 0.6309, 0.5   ])
     """
     return 1 / np.log2(np.arange(2, n_items + 2))

@@ -114,7 +114,14 @@ class ResidualLoss(Loss):
 
 @dataclass(frozen=True)
 class SquaredError(ResidualLoss):
-    """r**2: elicits the mean (Legendre 1805, Gauss 1809)."""
+    """r**2: elicits the mean (Legendre 1805, Gauss 1809).
+
+    Examples
+    --------
+    >>> loss = lb.SquaredError()
+    >>> loss.value([0.0, 1.0], [0.5, 3.0]).round(4)
+    array([0.25, 4.  ])
+    """
 
     functional: ClassVar[Functional] = Mean()
     formula: ClassVar[str] = r"\rho(r) = r^2"
@@ -142,7 +149,14 @@ class SquaredError(ResidualLoss):
 
 @dataclass(frozen=True)
 class AbsoluteError(ResidualLoss):
-    """|r|: elicits the median (Boscovich 1757, Laplace 1793)."""
+    """|r|: elicits the median (Boscovich 1757, Laplace 1793).
+
+    Examples
+    --------
+    >>> loss = lb.AbsoluteError()
+    >>> loss.value([0.0, 1.0], [0.5, 3.0]).round(4)
+    array([0.5, 2. ])
+    """
 
     functional: ClassVar[Functional] = Quantile(0.5)
     smooth: ClassVar[bool] = False
@@ -180,6 +194,12 @@ class PinballLoss(ResidualLoss):
     quantile : float in (0, 1)
 
     Koenker & Bassett 1978, doi:10.2307/1913643.
+
+    Examples
+    --------
+    >>> loss = lb.PinballLoss(quantile=0.5)
+    >>> loss.value([0.0, 1.0], [0.5, 3.0]).round(4)
+    array([0.25, 1.  ])
     """
 
     quantile: float = 0.5
@@ -229,6 +249,12 @@ class ExpectileLoss(ResidualLoss):
         0.5 gives half the squared error.
 
     Newey & Powell 1987, doi:10.2307/1911031.
+
+    Examples
+    --------
+    >>> loss = lb.ExpectileLoss(level=0.5)
+    >>> loss.value([0.0, 1.0], [0.5, 3.0]).round(4)
+    array([0.125, 2.   ])
     """
 
     level: float = 0.5
@@ -275,6 +301,12 @@ class HuberLoss(ResidualLoss):
         data.
 
     Huber 1964, doi:10.1214/aoms/1177703732.
+
+    Examples
+    --------
+    >>> loss = lb.HuberLoss(delta=1.0)
+    >>> loss.value([0.0, 1.0], [0.5, 3.0]).round(4)
+    array([0.125, 1.5  ])
     """
 
     delta: float = 1.0
@@ -324,6 +356,12 @@ class PseudoHuberLoss(ResidualLoss):
         In units of y.
 
     Charbonnier, Blanc-Feraud, Aubert & Barlaud 1997, doi:10.1109/83.551699.
+
+    Examples
+    --------
+    >>> loss = lb.PseudoHuberLoss(delta=1.0)
+    >>> loss.value([0.0, 1.0], [0.5, 3.0]).round(4)
+    array([0.118 , 1.2361])
     """
 
     delta: float = 1.0
@@ -358,6 +396,12 @@ class LogCoshLoss(ResidualLoss):
 
     The scale is that of y; divide y by a scale of your choice first.
     Its derivative tanh(r) is the influence of the logistic distribution's location.
+
+    Examples
+    --------
+    >>> loss = lb.LogCoshLoss()
+    >>> loss.value([0.0, 1.0], [0.5, 3.0]).round(4)
+    array([0.1201, 1.325 ])
     """
 
     lipschitz: ClassVar[float] = 1.0
@@ -391,6 +435,12 @@ class EpsilonInsensitiveLoss(ResidualLoss):
         In units of y.
 
     Vapnik 1998, Statistical Learning Theory.
+
+    Examples
+    --------
+    >>> loss = lb.EpsilonInsensitiveLoss(epsilon=0.1)
+    >>> loss.value([0.0, 1.0], [0.5, 3.0]).round(4)
+    array([0.4, 1.9])
     """
 
     epsilon: float = 0.1
@@ -438,6 +488,12 @@ class TukeyLoss(ResidualLoss):
         data.
 
     Beaton & Tukey 1974, doi:10.1080/00401706.1974.10489171.
+
+    Examples
+    --------
+    >>> loss = lb.TukeyLoss(c=4.685)
+    >>> loss.value([0.0, 1.0], [0.5, 3.0]).round(4)
+    array([0.1236, 1.6577])
     """
 
     c: float = 4.685
@@ -482,6 +538,12 @@ class CauchyLoss(ResidualLoss):
         data.
 
     Holland & Welsch 1977, doi:10.1080/03610927708827533.
+
+    Examples
+    --------
+    >>> loss = lb.CauchyLoss(scale=2.385)
+    >>> loss.value([0.0, 1.0], [0.5, 3.0]).round(4)
+    array([0.1223, 1.5145])
     """
 
     scale: float = 2.385
@@ -524,6 +586,12 @@ class BarronLoss(ResidualLoss):
         In units of y.
 
     Barron 2019, arXiv:1701.03077.
+
+    Examples
+    --------
+    >>> loss = lb.BarronLoss(alpha=2.0, scale=1.0)
+    >>> loss.value([0.0, 1.0], [0.5, 3.0]).round(4)
+    array([0.125, 2.   ])
     """
 
     alpha: float = 1.0

@@ -155,7 +155,13 @@ def use() -> None:
 
 
 def color(loss: Loss | type[Loss]) -> str:
-    """The colour of a loss class."""
+    """The colour of a loss class.
+
+    Examples
+    --------
+    >>> lb.style.color(lb.HuberLoss)
+    '#00603F'
+    """
     return _line_of(_class_of(loss).__name__)[0]
 
 
@@ -170,20 +176,38 @@ def line(loss: Loss | type[Loss]) -> dict[str, Any]:
 
 
 def name(loss: Loss | type[Loss]) -> str:
-    """The name of a loss class for labels, without its last word: "squared hinge"."""
+    """The name of a loss class for labels, without its last word: "squared hinge".
+
+    Examples
+    --------
+    >>> lb.style.name(lb.HuberLoss)
+    'Huber'
+    """
     words = _words(loss)
     return _spelled(words[:-1] if words[-1] in _COMMON else words)
 
 
 def title(loss: Loss | StructuredLoss | type[Loss]) -> str:
-    """The full name of a loss class, for headings: "Squared hinge loss"."""
+    """The full name of a loss class, for headings: "Squared hinge loss".
+
+    Examples
+    --------
+    >>> lb.style.title(lb.HuberLoss)
+    'Huber loss'
+    """
     text = _spelled(_words(loss))
     # A Greek letter is a symbol and stays small.
     return text[:1].upper() + text[1:] if text[:1].isascii() else text
 
 
 def symbol(parameter: str) -> str:
-    """The letter that stands for a parameter in formulas and labels."""
+    """The letter that stands for a parameter in formulas and labels.
+
+    Examples
+    --------
+    >>> lb.style.symbol("delta")
+    'δ'
+    """
     return _SYMBOLS.get(parameter, parameter)
 
 

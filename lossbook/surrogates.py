@@ -41,6 +41,11 @@ def conditional_risk(
     """Expected loss C(eta, f) where the label is 1 with probability ``eta``.
 
     ``eta`` in [0, 1] and ``raw_prediction`` broadcast against each other.
+
+    Examples
+    --------
+    >>> lb.surrogates.conditional_risk(lb.HingeLoss(), 0.8, [0.0, 1.0]).round(4)
+    array([1. , 0.4])
     """
     f = as_numeric(loss, "raw_prediction", raw_prediction).astype(float)
     return _risk(_margin_function(loss), _probability(loss, eta), f)
@@ -52,6 +57,11 @@ def minimizer(loss: MarginFunction, eta: ArrayLike) -> Array:
     Where a whole interval is best, its point nearest to 0 (up to the grid's 0.02 if
     the interval is open, as for the zero-one loss); infinite where the least risk is
     only approached.
+
+    Examples
+    --------
+    >>> lb.surrogates.minimizer(lb.HingeLoss(), [0.3, 0.8]).round(4)
+    array([-1.,  1.])
     """
     phi, probability = _margin_function(loss), _probability(loss, eta)
     best, _ = _search(phi, probability.ravel(), _GRID)
@@ -59,14 +69,26 @@ def minimizer(loss: MarginFunction, eta: ArrayLike) -> Array:
 
 
 def bayes_risk(loss: MarginFunction, eta: ArrayLike) -> Array:
-    """H(eta), the least conditional risk: a concave function of ``eta``."""
+    """H(eta), the least conditional risk: a concave function of ``eta``.
+
+    Examples
+    --------
+    >>> lb.surrogates.bayes_risk(lb.LogisticLoss(), [0.5, 0.9]).round(4)
+    array([0.6931, 0.3251])
+    """
     phi, probability = _margin_function(loss), _probability(loss, eta)
     _, least = _search(phi, probability.ravel(), _GRID)
     return least.reshape(probability.shape)
 
 
 def wrong_side_risk(loss: MarginFunction, eta: ArrayLike) -> Array:
-    """The least conditional risk among f that do not take the side of 2 eta - 1."""
+    """The least conditional risk among f that do not take the side of 2 eta - 1.
+
+    Examples
+    --------
+    >>> lb.surrogates.wrong_side_risk(lb.HingeLoss(), [0.5, 0.8]).round(4)
+    array([1., 1.])
+    """
     phi, probability = _margin_function(loss), _probability(loss, eta)
     # C(eta, f) = C(1 - eta, -f), so the more probable label can always be 1.
     favoured = np.maximum(probability, 1 - probability).ravel()
@@ -79,7 +101,13 @@ def wrong_side_risk(loss: MarginFunction, eta: ArrayLike) -> Array:
 
 
 def calibration_gap(loss: MarginFunction, theta: ArrayLike) -> Array:
-    """Extra risk of the wrong side at eta = (1 + theta) / 2, for theta in [-1, 1]."""
+    """Extra risk of the wrong side at eta = (1 + theta) / 2, for theta in [-1, 1].
+
+    Examples
+    --------
+    >>> lb.surrogates.calibration_gap(lb.HingeLoss(), [0.0, 0.6]).round(4)
+    array([0. , 0.6])
+    """
     t = as_numeric(loss, "theta", theta).astype(float)
     check_values(loss, "theta", t, Interval(-1.0, 1.0))
     eta = (1 + np.abs(t)) / 2
@@ -91,6 +119,11 @@ def psi_transform(loss: MarginFunction, theta: ArrayLike) -> Array:
     """The largest convex function below the calibration gap, at each ``theta``.
 
     psi(excess error rate) <= excess surrogate risk for every classifier.
+
+    Examples
+    --------
+    >>> lb.surrogates.psi_transform(lb.SquaredHingeLoss(), [0.0, 0.5, 1.0]).round(4)
+    array([0.  , 0.25, 1.  ])
     """
     t = np.abs(np.asarray(theta, dtype=float))
     points = np.unique(np.concatenate([np.linspace(0, 1, 501), t.ravel()]))
@@ -115,6 +148,11 @@ def calibration(loss: MarginFunction) -> Calibration:
 
     A loss is classification-calibrated if for every eta other than one half the wrong
     side costs more than the best (checked for 500 values of eta).
+
+    Examples
+    --------
+    >>> bool(lb.surrogates.calibration(lb.PerceptronLoss()))
+    False
     """
     theta = np.linspace(0, 1, 501)[1:]
     gap = calibration_gap(loss, theta)
@@ -155,6 +193,11 @@ def properness(loss: Loss | ScoreFunction) -> Properness:
     Every belief of a grid (three labels for a multiclass loss) is set against every
     statement; a best statement nearer than 5e-5 to the belief passes for it.
     Gneiting & Raftery 2007, doi:10.1198/016214506000001437.
+
+    Examples
+    --------
+    >>> lb.surrogates.properness(lb.BrierLoss()).strict
+    True
     """
     if isinstance(loss, Loss) and isinstance(loss.y_domain, Interval):
         missing = [label for label in (0, 1) if not loss.y_domain.contains(label)]
