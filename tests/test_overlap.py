@@ -115,6 +115,12 @@ def test_where_pixels_lie_does_not_count(loss: lb.overlap.MaskLoss) -> None:
         loss.value(MASKS / 2, f)
 
 
+@pytest.mark.parametrize("loss", RATIOS, ids=repr)
+def test_the_domain_of_a_mask_is_stated(loss: lb.overlap.MaskLoss) -> None:
+    with pytest.raises(ValueError, match=r"y_true must lie in \[0, 1\]; got 2"):
+        loss.value(2 * MASKS, P)
+
+
 @pytest.mark.parametrize(
     ("kind", "parameters"),
     [

@@ -1,0 +1,47 @@
+"""Damage is noticed: one of each kind, in a copy of the repository.
+
+All damages are tried by `python -m tools.mutate`; builds are left to it.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tools import mutate
+from tools.book import ROOT
+
+ONE_OF_EACH = {
+    damage.kind: damage
+    for damage in (*mutate.of_lossbook(), *mutate.of_pages())
+    if damage.check != mutate.BUILD
+}
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return mutate.copy_of(tmp_path_factory.mktemp("copy"))
+
+
+@pytest.mark.parametrize("kind", mutate.FORMS)
+def test_a_damaged_notebook_is_named(copy: Path, kind: str) -> None:
+    some = [mutate.SOME, "chapters/1-regression/04-what-a-loss-asks-for.ipynb"]
+    damaged, found = mutate.forms_caught(copy, some, mutate.FORMS[kind])
+    assert damaged == found == set(some)
+
+
+@pytest.mark.parametrize("kind", ONE_OF_EACH)
+def test_damage_of_a_kind_is_caught(copy: Path, kind: str) -> None:
+    assert mutate.caught(ONE_OF_EACH[kind], copy)
+
+
+@pytest.mark.parametrize("kind", mutate.OUTPUTS)
+def test_every_damaged_output_is_named(copy: Path, kind: str) -> None:
+    damaged, found = mutate.outputs_caught(copy, mutate.SOME, mutate.OUTPUTS[kind])
+    assert damaged == found > 3
+
+
+def test_a_change_that_changes_nothing_is_no_damage(copy: Path) -> None:
+    same = mutate.Damage("nothing", "README.md", lambda text: text, mutate.FORM)
+    with pytest.raises(AssertionError, match="nothing to damage"):
+        mutate.caught(same, copy)
+    assert (copy / "README.md").read_bytes() == (ROOT / "README.md").read_bytes()
