@@ -20,7 +20,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book live pdf test check types lax run atlas ledger api serve lab coverage lock clean
+.PHONY: help book live pdf test check types lax run atlas ledger api serve lab coverage bench mutate lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -97,6 +97,14 @@ serve: book ## build the site and serve it at http://localhost:8000 (PORT=...)
 	$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 # ---- keeping house
+
+bench: $(INSTALLED) ## time the losses against scikit-learn, PyTorch and NumPy (minutes)
+	$(PY) benchmarks/losses.py
+	$(PY) benchmarks/ranking.py
+	$(PY) benchmarks/auc.py
+
+mutate: $(INSTALLED) ## damage a copy in every way that matters; is it noticed? (half an hour)
+	$(PY) -m tools.mutate
 
 lock: $(INSTALLED) ## move constraints.txt and requirements.lock to the newest versions
 	$(BIN)/uv pip compile --upgrade requirements.txt --output-file constraints.txt
