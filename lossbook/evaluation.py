@@ -53,6 +53,15 @@ class _Named:
         return self._name
 
 
+def _points(name: str, argument: str, values: ArrayLike) -> Array:
+    """Finite numbers at which a curve is computed, as an array of shape (m,)."""
+    owner = _Named(name)
+    points = np.atleast_1d(as_numeric(owner, argument, values)).astype(np.float64)
+    check_not_empty(owner, argument, points)
+    check_values(owner, argument, points, REALS)
+    return points
+
+
 def _labels(name: str, y_true: ArrayLike, score: ArrayLike) -> tuple[Array, Array]:
     """Binary labels and real scores; both labels must occur."""
     y, s = _pair(name, y_true, score, UNIT, REALS)
@@ -265,7 +274,7 @@ def threshold_table(
         ``threshold``, ``tp``, ``fp``, ``fn``, ``tn``.
     """
     y, p = _labels("threshold_table", y_true, y_prob)
-    t = np.atleast_1d(as_numeric(_Named("threshold_table"), "thresholds", thresholds))
+    t = _points("threshold_table", "thresholds", thresholds)
     positives, negatives = np.sort(p[y == 1]), np.sort(p[y == 0])
     fn = np.searchsorted(positives, t, side="left")
     tn = np.searchsorted(negatives, t, side="left")
@@ -321,7 +330,7 @@ def murphy_curve(
     """
     functional = Mean() if functional is None else functional
     y, z = _pair("murphy_curve", y_true, y_pred, REALS, REALS)
-    t = np.atleast_1d(as_numeric(_Named("murphy_curve"), "thetas", thetas))
+    t = _points("murphy_curve", "thetas", thetas)
     low, high = np.minimum(y, z), np.maximum(y, z)
     curve = np.empty(len(t))
     for i, theta in enumerate(t):

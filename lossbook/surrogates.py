@@ -40,7 +40,8 @@ def conditional_risk(
 ) -> Array:
     """Expected loss C(eta, f) where the label is 1 with probability ``eta``.
 
-    ``eta`` in [0, 1] and ``raw_prediction`` broadcast against each other.
+    ``eta`` in [0, 1] and ``raw_prediction``, which may be infinite, broadcast against
+    each other.
 
     Examples
     --------
@@ -48,6 +49,8 @@ def conditional_risk(
     array([1. , 0.4])
     """
     f = as_numeric(loss, "raw_prediction", raw_prediction).astype(float)
+    if np.isnan(f).any():
+        raise ValueError(f"{loss!r}: raw_prediction must be numbers; got nan")
     return _risk(_margin_function(loss), _probability(loss, eta), f)
 
 
@@ -125,7 +128,8 @@ def psi_transform(loss: MarginFunction, theta: ArrayLike) -> Array:
     >>> lb.surrogates.psi_transform(lb.SquaredHingeLoss(), [0.0, 0.5, 1.0]).round(4)
     array([0.  , 0.25, 1.  ])
     """
-    t = np.abs(np.asarray(theta, dtype=float))
+    t = np.abs(as_numeric(loss, "theta", theta).astype(float))
+    check_values(loss, "theta", t, UNIT)
     points = np.unique(np.concatenate([np.linspace(0, 1, 501), t.ravel()]))
     gap = calibration_gap(loss, points)
     corners = _lower_hull(points, gap)

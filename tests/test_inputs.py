@@ -1,0 +1,156 @@
+"""Every function that takes arrays: legal ones work, others are explained."""
+
+import inspect
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from samples import structured_sample
+
+import lossbook as lb
+from lossbook import evaluation, surrogates
+
+# `make fuzz` asks for a million cases in all.
+CASES = int(os.environ.get("FUZZ_CASES", "25"))
+
+LABELS = np.array([0, 1, 1, 0, 1, 0])
+P = np.array([0.12, 0.83, 0.44, 0.0, 1.0, 0.67])
+ETA = np.array([0.0, 0.2, 0.5, 1.0])
+LOSS = lb.LogisticLoss()
+
+# Function -> how it is called, and the arrays it takes.
+FUNCTIONS: dict[Callable, tuple[Callable, list[np.ndarray]]] = {
+    evaluation.reliability_table: (evaluation.reliability_table, [LABELS, P]),
+    evaluation.calibration_error: (evaluation.calibration_error, [LABELS, P]),
+    evaluation.recalibrate: (evaluation.recalibrate, [LABELS, P]),
+    evaluation.score_decomposition: (evaluation.score_decomposition, [LABELS, P]),
+    evaluation.roc_auc: (evaluation.roc_auc, [LABELS, P]),
+    evaluation.threshold_table: (evaluation.threshold_table, [LABELS, P, ETA]),
+    evaluation.murphy_curve: (evaluation.murphy_curve, [LABELS, P, ETA]),
+    surrogates.minimizer: (lambda e: surrogates.minimizer(LOSS, e), [ETA]),
+    surrogates.bayes_risk: (lambda e: surrogates.bayes_risk(LOSS, e), [ETA]),
+    surrogates.wrong_side_risk: (lambda e: surrogates.wrong_side_risk(LOSS, e), [ETA]),
+    surrogates.calibration_gap: (lambda t: surrogates.calibration_gap(LOSS, t), [ETA]),
+    surrogates.psi_transform: (lambda t: surrogates.psi_transform(LOSS, t), [ETA]),
+    surrogates.conditional_risk: (
+        lambda e, f: surrogates.conditional_risk(LOSS, e, f),
+        [ETA, ETA],
+    ),
+}
+# They take no arrays: a table made by another, a loss.
+OTHERS = {
+    evaluation.mean_cost,
+    evaluation.net_benefit,
+    surrogates.calibration,
+    surrogates.properness,
+}
+each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
+
+
+def test_every_public_function_is_tried() -> None:
+    public = {
+        thing
+        for module in (evaluation, surrogates)
+        for name, thing in vars(module).items()
+        if inspect.isfunction(thing)
+        and thing.__module__ == module.__name__
+        and not name.startswith("_")
+    }
+    assert public == set(FUNCTIONS) | OTHERS
+
+
+def replaced(a: np.ndarray, value: Any, dtype: Any = float) -> np.ndarray:
+    changed = a.astype(dtype)
+    changed[1] = value
+    return changed
+
+
+MAY_BE_INFINITE = {(surrogates.conditional_risk, 1)}  # a minimiser often is
+BAD: dict[str, Callable[[np.ndarray], Any]] = {
+    "nan": lambda a: replaced(a, np.nan),
+    "infinite": lambda a: replaced(a, np.inf),
+    "text": lambda a: a.astype(str),
+    "complex": lambda a: a.astype(complex),
+    "object": lambda a: replaced(a, None, object),
+    "masked": lambda a: np.ma.array(a, mask=np.arange(len(a)) == 1),
+    "ragged": lambda a: [[1, 2], [3]],
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+@each_function
+def test_what_is_no_array_of_numbers(function: Callable, bad: str) -> None:
+    call, arrays = FUNCTIONS[function]
+    for position in range(len(arrays)):
+        if bad == "infinite" and (function, position) in MAY_BE_INFINITE:
+            continue
+        given_ = [BAD[bad](a) if k == position else a for k, a in enumerate(arrays)]
+        with pytest.raises((ValueError, TypeError), match="got") as caught:
+            call(*given_)
+        assert "must" in str(caught.value)
+
+
+LAYOUTS: dict[str, Callable[[np.ndarray], Any]] = {
+    "list": lambda a: a.tolist(),
+    "every second": lambda a: np.repeat(a, 2)[::2],
+    "read-only": lambda a: np.frombuffer(a.tobytes(), a.dtype),
+    "float32": lambda a: a.astype("f4"),
+    "unmasked": np.ma.array,
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@each_function
+def test_how_an_array_is_stored_does_not_matter(
+    function: Callable, layout: str
+) -> None:
+    call, arrays = FUNCTIONS[function]
+    before = [a.copy() for a in arrays]
+    plain, other = call(*arrays), call(*[LAYOUTS[layout](a) for a in arrays])
+    for a, b in zip(numbers(plain), numbers(other), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+    for a, b in zip(arrays, before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def numbers(result: Any) -> list[np.ndarray]:
+    parts = list(result.values()) if isinstance(result, dict) else [result]
+    return [np.asarray(part, dtype=float) for part in parts]
+
+
+@settings(max_examples=CASES)
+@given(st.data())
+@each_function
+def test_legal_input_gives_numbers_and_no_warning(
+    function: Callable, data: st.DataObject
+) -> None:
+    call, arrays = FUNCTIONS[function]
+    n = data.draw(st.integers(2, 12))
+    unit = st.floats(0, 1)
+    given_ = []
+    for a in arrays:
+        if a is LABELS:
+            labels = data.draw(st.lists(st.integers(0, 1), min_size=n, max_size=n))
+            given_.append([0, 1, *labels[2:]])
+        else:
+            given_.append(data.draw(st.lists(unit, min_size=n, max_size=n)))
+    for part in numbers(call(*given_)):
+        assert not np.isnan(part).any()
+
+
+@settings(max_examples=CASES)
+@given(st.data())
+@pytest.mark.parametrize("loss", lb.STRUCTURED_LOSSES, ids=repr)
+def test_structured_losses_take_any_legal_numbers(
+    loss: lb.StructuredLoss, data: st.DataObject
+) -> None:
+    y, f = structured_sample(loss, 3, data.draw(st.integers(0, 10**6)))
+    size = 10.0 ** data.draw(st.integers(-200, 200))
+    shift = data.draw(st.floats(-1e3, 1e3))
+    moved = size * f if isinstance(loss, lb.boxes.BoxLoss) else size * f + shift
+    assert not np.isnan(loss.value(y, moved)).any()
+    assert not np.isnan(loss.gradient(y, moved)).any()
