@@ -12,6 +12,8 @@ let python;
 const driver = `
 import ast, base64, io, linecache, os, sys, traceback
 
+evaluate = eval
+
 os.environ["OMP_NUM_THREADS"] = "1"
 import matplotlib
 matplotlib.use("agg")
@@ -54,7 +56,7 @@ def run_cell(source, number):
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         exec(compile(tree, name, "exec"), namespace)
         if last is not None:
-            display(eval(compile(ast.Expression(last.value), name, "eval"), namespace))
+            display(evaluate(compile(ast.Expression(last.value), name, "eval"), namespace))
         show()
         return True
     except BaseException as error:
