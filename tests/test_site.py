@@ -25,7 +25,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import lossbook as lb
 from lossbook import surrogates
-from tools import colab, lint, normalise, site
+from tools import colab, lint, normalise, npm, site
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = site.DEFAULT_HTML
@@ -472,7 +472,7 @@ def test_a_changed_package_is_refused(
         Path(arguments[-1], "some.tgz").write_bytes(b"not what was promised")
         return 0
 
-    monkeypatch.setattr(site, "npm", pack)
+    monkeypatch.setattr(npm, "npm", pack)
     monkeypatch.setattr(site, "ROOT", tmp_path)
     monkeypatch.setattr(site, "VENDOR", tmp_path / "vendor")
     with pytest.raises(SystemExit, match="expected sha256"):
@@ -642,7 +642,7 @@ def test_keyboard_walk(browser: object, serve: object, sample: Path) -> None:
 
 @pytest.mark.browser
 def test_menus_show_where_we_are(browser: object, serve: object, built: Path) -> None:
-    chapters = [n for n in pages_of(built) if re.match(r"chapters/\d", n)]
+    chapters = [n for n in pages_of(built) if re.match(r"chapters/[1-5]", n)]
     page = browser.new_page(viewport={"width": 1360, "height": 600})
     page.goto(serve(built) + chapters[-1] + "#exercises")
     page.wait_for_selector("nav.here [aria-current]")
