@@ -4,20 +4,22 @@
 
 Every loss of the registry, its mean and its gradient, in one thread: lossbook beside
 scikit-learn's metric, scikit-learn's internal loss, PyTorch (if it is installed) and
-the textbook line of NumPy. Prints ratios to lossbook as a Markdown table (above 1:
-lossbook is faster) and draws them to _build/bench/losses.png. `make bench` sets one
-thread; a full run takes some minutes.
+the textbook line of NumPy, checked to be the same number. Prints ratios to lossbook as
+a Markdown table (above 1: lossbook is faster) and draws them to
+_build/bench/losses.png. `make bench` sets one thread; a full run takes ten minutes.
 """
 
 import argparse
 import inspect
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 import matplotlib.pyplot as plt
 import numpy as np
 import sklearn._loss as sk
+from scipy.special import softmax
 from sklearn import metrics
 
 import lossbook as lb
@@ -40,31 +42,66 @@ Call = Callable[[Array, Array], object]
 METRICS: dict[str, Call] = {
     "SquaredError": metrics.mean_squared_error,
     "AbsoluteError": metrics.mean_absolute_error,
-    "PinballLoss": lambda y, f: metrics.mean_pinball_loss(y, f, alpha=0.5),
     "PoissonDeviance": lambda y, f: metrics.mean_poisson_deviance(y, np.exp(f)),
     "GammaDeviance": lambda y, f: metrics.mean_gamma_deviance(y, np.exp(f)),
     "BinaryCrossEntropy": lambda y, f: metrics.log_loss(y, 1 / (1 + np.exp(-f))),
+    "CategoricalCrossEntropy": lambda y, f: metrics.log_loss(y, softmax(f, axis=1)),
     "BrierLoss": lambda y, f: metrics.brier_score_loss(y, 1 / (1 + np.exp(-f))),
     "HingeLoss": lambda y, f: metrics.hinge_loss(y, f),
 }
-INTERNAL = {
+INTERNAL: dict[str, Callable[[], sk.loss.BaseLoss]] = {
     "SquaredError": sk.HalfSquaredError,
     "AbsoluteError": sk.AbsoluteError,
-    "PinballLoss": lambda: sk.PinballLoss(quantile=0.5),
     "HuberLoss": lambda: sk.HuberLoss(delta=1.0),
     "PoissonDeviance": sk.HalfPoissonLoss,
     "GammaDeviance": sk.HalfGammaLoss,
     "BinaryCrossEntropy": sk.HalfBinomialLoss,
     "CategoricalCrossEntropy": lambda: sk.HalfMultinomialLoss(n_classes=N_CLASSES),
 }
-TORCH: dict[str, str] = {
-    "SquaredError": "mse_loss",
-    "AbsoluteError": "l1_loss",
-    "HuberLoss": "huber_loss",
-    "PoissonDeviance": "poisson_nll_loss",
-    "BinaryCrossEntropy": "binary_cross_entropy_with_logits",
-    "CategoricalCrossEntropy": "cross_entropy",
-}
+
+
+def metric_of(loss: Loss) -> Call | None:
+    """The metric of scikit-learn that is the same number."""
+    match loss:
+        case lb.PinballLoss():
+            return lambda y, f: metrics.mean_pinball_loss(y, f, alpha=loss.quantile)
+        case lb.TweedieDeviance():
+            return lambda y, f: metrics.mean_tweedie_deviance(
+                y, loss.link.inverse(f), power=loss.power
+            )
+    return METRICS.get(type(loss).__name__)
+
+
+def internal_of(loss: Loss) -> sk.loss.BaseLoss | None:
+    """The loss that scikit-learn's own estimators minimise, but for a factor."""
+    match loss:
+        case lb.PinballLoss():
+            return sk.PinballLoss(quantile=loss.quantile)
+        case lb.TweedieDeviance(power=power) if power:
+            return sk.HalfTweedieLoss(power=power)
+    make = INTERNAL.get(type(loss).__name__)
+    return make() if make else None
+
+
+def poisson_torch(f: "torch.Tensor", y: "torch.Tensor", **options: str) -> object:
+    loss = F.poisson_nll_loss(f, y, **options)
+    if options:  # a sum for its gradient
+        return loss
+    return loss + (torch.xlogy(y, y) - y).mean()  # what PyTorch leaves out
+
+
+TORCH: dict[str, Callable] = {}
+if torch is not None:
+    TORCH = {
+        "SquaredError": F.mse_loss,
+        "AbsoluteError": F.l1_loss,
+        "HuberLoss": F.huber_loss,
+        "PoissonDeviance": poisson_torch,
+        "BinaryCrossEntropy": F.binary_cross_entropy_with_logits,
+        "LogisticLoss": lambda f, y, **o: F.soft_margin_loss(f, 2 * y - 1, **o),
+        "CategoricalCrossEntropy": F.cross_entropy,
+        "SmoothedCrossEntropy": partial(F.cross_entropy, label_smoothing=0.1),
+    }
 
 
 def softmax_line(y: Array, f: Array) -> object:
@@ -110,20 +147,35 @@ def sample(loss: Loss, n: int, dtype: str) -> tuple[Array, Array]:
     return y.astype(dtype), f
 
 
-def by_torch(name: str, y: Array, f: Array, gradient: bool) -> Callable[[], object]:
+def by_torch(function: Callable, y: Array, f: Array, gradient: bool) -> Callable:
     target = torch.from_numpy(y)
     raw = torch.from_numpy(f.copy()).requires_grad_(gradient)
-    function = getattr(F, name)
 
     def call() -> object:
         if not gradient:
             with torch.no_grad():
-                return function(raw, target)
+                return function(raw, target).numpy()
         raw.grad = None
         function(raw, target, reduction="sum").backward()
-        return raw.grad
+        return raw.grad.numpy()
 
     return call
+
+
+def by_internal(
+    inner: sk.loss.BaseLoss, y: Array, f: Array, gradient: bool
+) -> Callable:
+    y = y.astype(f.dtype)
+    if gradient:
+        return lambda: inner.gradient(y_true=y, raw_prediction=f)
+    if inner.constant_to_optimal_zero(y[:1]) is None or isinstance(
+        inner, sk.HalfMultinomialLoss | sk.HalfBinomialLoss
+    ):
+        return lambda: inner(y_true=y, raw_prediction=f)
+    # A deviance has a term of the target alone, which is left out in training.
+    return lambda: np.mean(
+        inner.loss(y_true=y, raw_prediction=f) + inner.constant_to_optimal_zero(y)
+    )
 
 
 def contenders(loss: Loss, y: Array, f: Array, gradient: bool) -> dict[str, Callable]:
@@ -133,18 +185,26 @@ def contenders(loss: Loss, y: Array, f: Array, gradient: bool) -> dict[str, Call
         calls: dict[str, Callable] = {"lossbook": lambda: loss.gradient(y, f)}
     else:
         calls = {"lossbook": lambda: loss(y, f)}
-        if name in METRICS:
-            calls["metric"] = lambda: METRICS[name](y, f)
+        if metric := metric_of(loss):
+            calls["metric"] = lambda: metric(y, f)
         if name in NUMPY:
             calls["NumPy"] = lambda: NUMPY[name](y, f)
-    if name in INTERNAL:
-        inner = INTERNAL[name]()
-        y_inner = y.astype(f.dtype)
-        work = inner.gradient if gradient else inner.loss
-        calls["sklearn._loss"] = lambda: work(y_true=y_inner, raw_prediction=f)
-    if torch is not None and name in TORCH:
+    if inner := internal_of(loss):
+        calls["sklearn._loss"] = by_internal(inner, y, f, gradient)
+    if name in TORCH:
         calls["PyTorch"] = by_torch(TORCH[name], y, f, gradient)
     return calls
+
+
+def check_same(calls: dict[str, Callable], dtype: str) -> None:
+    """Raise unless all compute the same numbers, but for a factor."""
+    own = np.ravel(calls.pop("lossbook")())
+    for name, call in calls.items():
+        factors = np.ravel(call())[own != 0] / own[own != 0]
+        tolerance = 1e-6 if dtype == "f8" else 1e-2
+        np.testing.assert_allclose(
+            factors, np.median(factors), rtol=tolerance, err_msg=name
+        )
 
 
 def best_seconds(calls: dict[str, Callable], rounds: int) -> dict[str, float]:
@@ -163,24 +223,27 @@ RIVALS = ("metric", "sklearn._loss", "PyTorch", "NumPy")
 
 def row(loss: Loss, n: int, dtype: str, gradient: bool) -> dict[str, float]:
     y, f = sample(loss, n, dtype)
-    # One run of the largest size takes long enough to be exact.
-    best = best_seconds(contenders(loss, y, f, gradient), ROUNDS if n < 10**7 else 2)
+    calls = contenders(loss, y, f, gradient)
+    check_same(dict(calls), dtype)
+    best = best_seconds(calls, ROUNDS if n < 10**7 else 3)
     own = best.pop("lossbook")
     ratios = {name: seconds / own for name, seconds in best.items()}
     shown = " | ".join(f"{ratios[k]:.1f}" if k in ratios else "" for k in RIVALS)
     what = "gradient" if gradient else "mean"
     print(
-        f"| {type(loss).__name__} | {what} | {n:.0e} | {dtype} "
-        f"| {1e9 * own / n:.2f} | {shown} |",
+        f"| {loss} | {what} | {n:.0e} | {dtype} | {1e9 * own / n:.2f} | {shown} |",
         flush=True,
     )
     return ratios
 
 
 def overhead(loss: Loss) -> float:
-    """Microseconds of a call with 100 samples."""
+    """Microseconds of a call with 100 samples beyond those of its formula."""
     y, f = sample(loss, 100, "f8")
-    return 1e6 * best_seconds({"own": lambda: loss(y, f)}, 200)["own"]
+    ((_, *blocks),) = loss._checked_blocks(y, f, f.dtype, "raw_prediction")
+    calls = {"call": lambda: loss(y, f), "formula": lambda: loss._value(*blocks)}
+    best = best_seconds(calls, 300)
+    return 1e6 * (best["call"] - best["formula"])
 
 
 def draw(found: dict[str, dict[str, float]]) -> None:
@@ -204,11 +267,10 @@ def main() -> None:
     quick = parser.parse_args().quick
     if torch is not None:
         torch.set_num_threads(1)
-    losses = list({type(x): x for x in reversed(lb.ALL_LOSSES)}.values())[::-1]
     print("| loss | what | n | dtype | ns each | " + " | ".join(RIVALS) + " |")
     print("| --- | --- | --: | --- " + "| --: " * (1 + len(RIVALS)) + "|")
     found: dict[str, dict[str, float]] = {}
-    for loss in losses:
+    for loss in lb.ALL_LOSSES:
         for gradient in (False, True):
             for n in (10**6,) if quick else SIZES:
                 if n > 10**6 and isinstance(loss, MulticlassLoss):
@@ -216,9 +278,13 @@ def main() -> None:
                 for dtype in ("f8",) if quick else ("f8", "f4"):
                     ratios = row(loss, n, dtype, gradient)
                     if (n, dtype, gradient) == (10**6, "f8", False):
-                        found[type(loss).__name__] = ratios
-    slowest = max(losses, key=overhead)
-    print(f"\nlongest call with 100 samples: {slowest}, {overhead(slowest):.0f} µs")
+                        found[str(loss)] = ratios
+    beyond = {loss: overhead(loss) for loss in lb.ALL_LOSSES}
+    worst = max(beyond, key=beyond.__getitem__)
+    print(
+        f"\na call with 100 samples takes up to {beyond[worst]:.0f} µs more than its "
+        f"formula ({worst})"
+    )
     draw(found)
 
 

@@ -215,10 +215,10 @@ class Loss(abc.ABC):
                     w = weight[rows].astype(np.float64, copy=False)
                     check_values(self, "sample_weight", w, NONNEGATIVE)
                     w = w / unit
-                    total_weight += float(np.sum(w, dtype=np.float64))
+                    total_weight += float(w.sum())
                     losses = weighted(w, losses)
                 if each is None:
-                    total += float(np.sum(losses, dtype=np.float64))
+                    total += float(losses.sum(dtype=np.float64))
                 else:
                     each[rows] = losses
         check_some_weight(self, total_weight)
@@ -381,8 +381,9 @@ def _expected(
     formula: Callable[[Array], Array], y: Array, f: Array, *, odd: bool
 ) -> Array:
     """y * formula(f) + (1 - y) * formula(-f), or minus the second term if odd."""
-    sign = 2 * y - 1
-    if np.all(np.abs(sign) == 1):
+    sign = y + y
+    sign -= 1
+    if np.abs(sign).min() == 1:
         # Every label is 0 or 1: one evaluation at the margin is enough.
         at_margin = formula(sign * f)
         return sign * at_margin if odd else at_margin
@@ -433,11 +434,12 @@ class MulticlassLoss(Loss):
     def _checked_blocks(
         self, y: np.ndarray, f: np.ndarray, dtype: np.dtype[Any], name: str
     ) -> Iterator[tuple[slice, Array, Array]]:
+        """Blocks laid out class by class: NumPy sums over long columns, not rows."""
         n_classes = f.shape[1]
         for rows, y_block, f_block in super()._checked_blocks(y, f, dtype, name):
             if y.ndim == 1:
                 y_block = one_hot(self, y_block, n_classes).astype(dtype, copy=False)
-            yield rows, y_block, f_block
+            yield rows, np.asfortranarray(y_block), np.asfortranarray(f_block)
 
     def _proportions(self, y: Array, w: Array) -> Array:
         """The weighted share of each class."""
@@ -463,7 +465,7 @@ def one_hot(owner: Loss, labels: Array, n_classes: int | None) -> Array:
         bad = labels[~proper][0]
         raise ValueError(f"{owner!r}: y_true must hold {allowed}; got {bad:g}")
     columns = max(2, int(labels.max()) + 1) if n_classes is None else n_classes
-    proportions = np.zeros((len(labels), columns))
+    proportions = np.zeros((len(labels), columns), order="F")
     proportions[np.arange(len(labels)), labels.astype(np.intp)] = 1
     return proportions
 

@@ -264,7 +264,7 @@ class ModifiedHuberLoss(_ProbabilityLoss):
     }
 
     def phi(self, m: Array) -> Array:
-        return np.where(m < -1, -4 * m, np.square(np.maximum(1 - m, 0)))
+        return np.square(np.clip(1 - m, 0, 2)) + 4 * np.maximum(-1 - m, 0)
 
     def phi_prime(self, m: Array) -> Array:
         return -2 * np.clip(1 - m, 0, 2)

@@ -18,7 +18,7 @@ from lossbook.base import MulticlassLoss
 from lossbook.domains import Interval
 from lossbook.functionals import BeforeNoise
 from lossbook.links import Link, SoftmaxLink
-from lossbook.numerics import Array, inner, log_softmax, logsumexp
+from lossbook.numerics import Array, inner, log_softmax, logsumexp, softmax
 from lossbook.validation import check_parameter
 
 
@@ -33,12 +33,17 @@ class LabelNoise(abc.ABC):
     def inverse(self, n_classes: int) -> Array:
         """The inverse of the matrix; a ValueError if the labels tell too little."""
         T = self.matrix(n_classes)
-        if np.linalg.cond(T) > 1e12:
+        try:
+            inverse = np.linalg.inv(T)
+        except np.linalg.LinAlgError:
+            inverse = np.full_like(T, np.inf)
+        # Beyond this size of its entries nothing of the labels is left but rounding.
+        if not np.abs(inverse).sum(axis=0).max() < 1e12:
             raise ValueError(
                 f"{self!r}: the noise matrix must have an inverse; with "
                 f"{n_classes} classes it has none"
             )
-        return np.linalg.inv(T)
+        return inverse
 
     @property
     @abc.abstractmethod
@@ -176,30 +181,44 @@ class ForwardCorrection(MulticlassLoss):
         n = self.noise.fewest_classes
         return bool(np.all(self.noise.matrix(n) == np.eye(n)))
 
+    def _labels(self, f: Array) -> tuple[Array, Array, Array, Array]:
+        """P(class), T, P(label), and in which rows a label is too rare for that."""
+        T = self.noise.matrix(f.shape[1]).astype(f.dtype)
+        p = softmax(f)
+        q = p @ T
+        least = np.sqrt(np.finfo(f.dtype).tiny)
+        return p, T, np.maximum(q, least), q.min(axis=1) < least
+
     def _log_joint(self, f: Array, k: int) -> Array:
         """log P(class j, label k) for each class j (column)."""
         T = self.noise.matrix(f.shape[1]).astype(f.dtype)
         return log_softmax(f) + np.log(T[:, k])
 
     def _value(self, y: Array, f: Array) -> Array:
-        each = [-logsumexp(self._log_joint(f, k)) for k in range(y.shape[1])]
-        return inner(y, np.stack(each, axis=1))
+        _, _, q, rare = self._labels(f)
+        log_q = np.log(q)
+        if rare.any():
+            for k in range(f.shape[1]):
+                log_q[rare, k] = logsumexp(self._log_joint(f[rare], k))
+        return -inner(y, log_q)
 
-    def _responsibilities(self, y: Array, f: Array) -> list[tuple[Array, Array]]:
-        """For each label its share of the target, and P(class j | label) by column."""
-        pairs = []
-        for k in range(y.shape[1]):
-            joint = self._log_joint(f, k)
-            pairs.append((y[:, [k]], np.exp(joint - logsumexp(joint)[:, None])))
-        return pairs
+    def _classes(self, y: Array, f: Array, power: int) -> Array:
+        """sum_k y_k r_jk**power with r_jk = P(class j | label k)."""
+        p, T, q, rare = self._labels(f)
+        found = p**power * ((y / q**power) @ (T**power).T)
+        if rare.any():
+            found[rare] = 0
+            for k in range(f.shape[1]):
+                joint = self._log_joint(f[rare], k)
+                r = np.exp(joint - logsumexp(joint)[:, None])
+                found[rare] += y[rare, k, None] * r**power
+        return found
 
     def _gradient(self, y: Array, f: Array) -> Array:
-        classes = sum(share * r for share, r in self._responsibilities(y, f))
-        return self.link.inverse(f) - classes
+        return self.link.inverse(f) - self._classes(y, f, 1)
 
     def _hessian(self, y: Array, f: Array) -> Array:
-        pairs = self._responsibilities(y, f)
-        spread = sum(share * r * (1 - r) for share, r in pairs)
+        spread = self._classes(y, f, 1) - self._classes(y, f, 2)
         return self.link.inverse_derivative(f) - spread
 
     def _score(self, y: Array, z: Array) -> Array:

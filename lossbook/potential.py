@@ -16,7 +16,7 @@ from lossbook.base import Loss, MulticlassLoss
 from lossbook.domains import NONNEGATIVE, UNIT, Interval
 from lossbook.functionals import Functional, Mean
 from lossbook.links import Link, LogitLink, LogLink, SoftmaxLink, SparsemaxLink
-from lossbook.numerics import Array, inner, logsumexp, softplus, xlogy
+from lossbook.numerics import Array, inner, softplus, xlogy
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,11 @@ class BinaryCrossEntropy(PotentialLoss):
         # max(f, 0) - y f is exact for labels 0 and 1; softplus(f) - y f is not.
         return (np.maximum(f, 0) - y * f) + np.log1p(np.exp(-np.abs(f)))
 
+    def _gradient(self, y: Array, f: Array) -> Array:
+        # (1 - y) p - y (1 - p): the difference p - y would lose a small 1 - p.
+        up, down = np.exp(np.minimum(f, 0)), np.exp(-np.maximum(f, 0))
+        return ((1 - y) * up - y * down) / (1 + up * down)
+
     def _score(self, y: Array, z: Array) -> Array:
         absent = np.where(y == 1, 0, z)
         return -(xlogy(y, z) + (1 - y) * np.log1p(-absent))
@@ -108,10 +113,11 @@ class PoissonDeviance(PotentialLoss):
         return np.exp(f)
 
     def _value(self, y: Array, f: Array) -> Array:
-        growth = np.exp(f)
-        pull = y * (f - np.log(np.where(y == 0, 1, y)))
-        # Where exp(f) overflows it outweighs everything else.
-        return 2 * (growth - y - np.where(np.isinf(growth), 0, pull))
+        growth, limits = np.exp(f), np.finfo(f.dtype)
+        # The pull is never more than the growth; both may overflow.
+        pull = y * (f - np.log(np.maximum(y, limits.tiny)))
+        excess = growth - y - np.minimum(pull, limits.max)
+        return 2 * np.maximum(excess, 0)  # rounding may leave it below zero
 
 
 @dataclass(frozen=True)
@@ -143,7 +149,7 @@ class CategoricalCrossEntropy(MulticlassLoss):
     def _value(self, y: Array, f: Array) -> Array:
         # Subtracting the largest entry first keeps confident rows exact.
         f = f - f.max(axis=1, keepdims=True)
-        return logsumexp(f) - inner(y, f)
+        return np.log(np.exp(f).sum(axis=1)) - inner(y, f)
 
     def _gradient(self, y: Array, f: Array) -> Array:
         return self.link.inverse(f) - y

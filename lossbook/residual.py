@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 from lossbook.base import Loss
 from lossbook.domains import NONNEGATIVE, OPEN_UNIT, POSITIVE, Interval
 from lossbook.functionals import Expectile, Functional, Mean, MLocation, Quantile
-from lossbook.numerics import Array, log1p_square
+from lossbook.numerics import Array, hypot, log1p_square
 from lossbook.validation import check_parameter
 
 
@@ -229,8 +229,8 @@ class PinballLoss(ResidualLoss):
         return np.maximum(self.quantile * r, (self.quantile - 1) * r)
 
     def rho_prime(self, r: Array) -> Array:
-        slope = np.where(r > 0, self.quantile, self.quantile - 1)
-        return np.where(r == 0, 0, slope).astype(r.dtype, copy=False)
+        sign = np.sign(r)
+        return sign / 2 + (self.quantile - 0.5) * np.square(sign)
 
     def rho_second(self, r: Array) -> Array:
         return np.zeros_like(r)
@@ -274,17 +274,18 @@ class ExpectileLoss(ResidualLoss):
     def kinks(self) -> tuple[float, ...]:
         return () if self.level == 0.5 else (0.0,)
 
-    def _weight(self, r: Array) -> Array:
-        return np.where(r < 0, 1 - self.level, self.level).astype(r.dtype, copy=False)
+    def _weighted(self, r: Array) -> Array:
+        return self.level * np.maximum(r, 0) + (1 - self.level) * np.minimum(r, 0)
 
     def rho(self, r: Array) -> Array:
-        return self._weight(r) * np.square(r)
+        return self._weighted(r) * r
 
     def rho_prime(self, r: Array) -> Array:
-        return 2 * self._weight(r) * r
+        return 2 * self._weighted(r)
 
     def rho_second(self, r: Array) -> Array:
-        return 2 * self._weight(r)
+        weight = np.where(r < 0, 1 - self.level, self.level)
+        return 2 * weight.astype(r.dtype, copy=False)
 
     def _best_constant(self, y: Array, w: Array) -> float:
         return float(self.functional(y, w))
@@ -335,9 +336,8 @@ class HuberLoss(ResidualLoss):
         return self.delta
 
     def rho(self, r: Array) -> Array:
-        size = np.abs(r)
-        core = np.minimum(size, self.delta)
-        return core * (size - core / 2)
+        core = np.clip(r, -self.delta, self.delta)
+        return core * (r - core / 2)
 
     def rho_prime(self, r: Array) -> Array:
         return np.clip(r, -self.delta, self.delta)
@@ -381,13 +381,13 @@ class PseudoHuberLoss(ResidualLoss):
     def rho(self, r: Array) -> Array:
         # The difference of the square root and 1, multiplied out: it neither cancels
         # near 0 nor overflows far out.
-        return self.delta * r * (r / (np.hypot(r, self.delta) + self.delta))
+        return self.delta * r * (r / (hypot(r, self.delta) + self.delta))
 
     def rho_prime(self, r: Array) -> Array:
-        return self.delta * (r / np.hypot(r, self.delta))
+        return self.delta * (r / hypot(r, self.delta))
 
     def rho_second(self, r: Array) -> Array:
-        return (self.delta / np.hypot(r, self.delta)) ** 3
+        return (self.delta / hypot(r, self.delta)) ** 3
 
 
 @dataclass(frozen=True)
@@ -414,8 +414,11 @@ class LogCoshLoss(ResidualLoss):
         size = np.abs(r)
         # Near 0 the far form loses all digits, so there cosh r = 1 + 2 sinh(r/2)**2.
         near = np.log1p(2 * np.square(np.sinh(np.minimum(size, 1) / 2)))
-        far = size + np.log1p(np.exp(-2 * size)) - np.log(2).astype(r.dtype)
-        return np.where(size < 1, near, far)
+        # From 1 on, what the far form adds to its value there.
+        size = np.maximum(size, 1)
+        return (
+            near + (size - 1) + (np.log1p(np.exp(-2 * size)) - math.log1p(math.exp(-2)))
+        )
 
     def rho_prime(self, r: Array) -> Array:
         return np.tanh(r)

@@ -126,6 +126,25 @@ def test_corrections_find_the_classes_behind_the_labels(
         np.testing.assert_allclose(slope, 0, atol=1e-12)
 
 
+def test_forward_correction_of_a_label_too_rare_for_a_float() -> None:
+    """Label 0 is class 0 or a slip from class 3; both have exponentials of zero."""
+    loss, f = lb.ForwardCorrection(SLIPS), np.array([[-3000.0, 0, 0, -2000]])
+    np.testing.assert_allclose(loss.value([0], f), 2000 + np.log(2 / 0.4), rtol=1e-14)
+    np.testing.assert_allclose(loss.gradient([0], f), [[0, 0.5, 0.5, -1]], atol=1e-14)
+    np.testing.assert_allclose(loss.hessian([0], f), [[0, 0.25, 0.25, 0]], atol=1e-14)
+
+
+def test_forward_correction_has_no_seam_where_labels_get_rare() -> None:
+    """Rows just above and just below the size at which logarithms take over."""
+    loss = lb.ForwardCorrection(SLIPS)
+    at = -np.log(np.finfo("f8").tiny) / 2
+    f = np.zeros((201, 4))
+    f[:, 0] = f[:, 3] = -at + np.linspace(-1, 1, 201)
+    y = np.zeros(201, int)
+    np.testing.assert_allclose(np.diff(loss.value(y, f)), -0.01, rtol=1e-10)
+    np.testing.assert_allclose(np.ptp(loss.gradient(y, f), axis=0), 0, atol=1e-14)
+
+
 def test_impossible_label_proportions_get_the_nearest_classes() -> None:
     labels = np.array([0.9, 0.1, 0.0])
     noise = lb.UniformNoise(rate=0.3)

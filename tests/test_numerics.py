@@ -35,8 +35,9 @@ def sigmoid(x: mpmath.mpf) -> mpmath.mpf:
         (numerics.expit, sigmoid),
         (numerics.expit_slope, lambda x: sigmoid(x) * sigmoid(-x)),
         (numerics.log1p_square, lambda x: mpmath.log(1 + x * x)),
+        (lambda x: numerics.hypot(x, 3.0), lambda x: mpmath.sqrt(9 + x * x)),
     ],
-    ids=lambda part: getattr(part, "__name__", ""),
+    ids=["softplus", "expit", "expit_slope", "log1p_square", "hypot"],
 )
 def test_fourteen_digits(
     function: Callable[[Array], Array], formula: Callable[[mpmath.mpf], mpmath.mpf]
@@ -59,8 +60,9 @@ def test_fourteen_digits(
             0,
             lambda x: 2 * np.log(x),
         ),
+        (lambda x: numerics.hypot(x, 3.0), lambda x: -x, 3, lambda x: x),
     ],
-    ids=["softplus", "expit", "expit_slope", "log1p_square"],
+    ids=["softplus", "expit", "expit_slope", "log1p_square", "hypot"],
 )
 def test_far_out(
     function: Callable[[Array], Array],
