@@ -24,6 +24,7 @@ from lossbook.validation import (
     check_some_weight,
     check_values,
     check_weight_shape,
+    weight_unit,
 )
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -201,7 +202,9 @@ class Loss(abc.ABC):
             if sample_weight is None
             else check_weight_shape(self, sample_weight, len(y))
         )
-        unit = _weight_unit(weight) if reduction == "mean" else 1.0
+        unit = 1.0
+        if weight is not None and reduction == "mean":
+            unit = weight_unit(weight)
         each = np.empty(len(y), dtype) if reduction == "none" else None
         total, total_weight = 0.0, 0.0
         with extremes():
@@ -317,17 +320,6 @@ class Loss(abc.ABC):
             ):
                 out[rows] = formula(y_block, f_block)
         return out
-
-
-def _weight_unit(weight: np.ndarray | None) -> float:
-    """What the weights of a mean are divided by: 1, unless they are extreme.
-
-    The scale of weights does not matter to a mean, but their sum may overflow.
-    """
-    if weight is None:
-        return 1.0
-    largest = float(weight.max())
-    return 1.0 if largest == 0 or 1e-100 < largest < 1e100 else largest
 
 
 def weighted(w: Array, losses: Array) -> Array:

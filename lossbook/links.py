@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lossbook.domains import POSITIVE, REALS, UNIT, Interval
 from lossbook.numerics import Array, expit, expit_slope, project_simplex, softmax
+from lossbook.validation import as_numeric
 
 
 class Link(abc.ABC):
@@ -34,16 +36,76 @@ class Link(abc.ABC):
     formula: ClassVar[str]
 
     @abc.abstractmethod
-    def __call__(self, y_pred: Array) -> Array:
-        """Raw predictions that stand for ``y_pred``."""
+    def _raw(self, z: Array) -> Array:
+        """The link of checked predictions."""
 
     @abc.abstractmethod
-    def inverse(self, raw_prediction: Array) -> Array:
-        """Predictions on the scale of the target."""
+    def _inverse(self, f: Array) -> Array:
+        """The inverse of checked raw predictions."""
 
     @abc.abstractmethod
-    def inverse_derivative(self, raw_prediction: Array) -> Array:
+    def _slope(self, f: Array) -> Array:
+        """Its derivative."""
+
+    def __call__(self, y_pred: ArrayLike) -> Array:
+        """Raw predictions that stand for ``y_pred``.
+
+        Parameters
+        ----------
+        y_pred : array
+            Predictions in ``domain``.  An end that does not belong to it is the limit
+            of predictions that do, and has an infinite raw prediction.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a value is not allowed.
+        """
+        z = self._checked("y_pred", y_pred, self.domain)
+        with _limits():
+            return self._raw(z)
+
+    def inverse(self, raw_prediction: ArrayLike) -> Array:
+        """Predictions on the scale of the target.
+
+        Parameters
+        ----------
+        raw_prediction : array
+            Real numbers; infinite ones give the limit.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a value is not allowed.
+        """
+        f = self._checked("raw_prediction", raw_prediction, REALS)
+        with _limits():
+            return self._inverse(f)
+
+    def inverse_derivative(self, raw_prediction: ArrayLike) -> Array:
         """Derivative of :meth:`inverse` (the diagonal for several classes)."""
+        f = self._checked("raw_prediction", raw_prediction, REALS)
+        with _limits():
+            return self._slope(f)
+
+    def _checked(self, name: str, values: ArrayLike, domain: Interval) -> Array:
+        """``values`` as floats, all of them in ``domain`` or at an end of it."""
+        array = as_numeric(self, name, values)
+        if array.dtype.kind != "f":
+            array = array.astype(float)
+        low, high = domain.low, domain.high
+        # NaN fails every comparison.
+        if array.size and not (low <= array.min() and array.max() <= high):
+            bad = array[~((low <= array) & (array <= high))].flat[0]
+            raise ValueError(
+                f"{self!r}: {name} must lie in {Interval(low, high)}; got {bad!s}"
+            )
+        return array
+
+
+def _limits() -> np.errstate:
+    """At the ends of a domain and far out a link has a limit; NumPy warns of it."""
+    return np.errstate(divide="ignore", over="ignore", under="ignore")
 
 
 @dataclass(frozen=True)
@@ -58,14 +120,14 @@ class IdentityLink(Link):
 
     formula: ClassVar[str] = "z = f"
 
-    def __call__(self, y_pred: Array) -> Array:
-        return np.asarray(y_pred, dtype=float)
+    def _raw(self, z: Array) -> Array:
+        return z
 
-    def inverse(self, raw_prediction: Array) -> Array:
-        return np.asarray(raw_prediction, dtype=float)
+    def _inverse(self, f: Array) -> Array:
+        return f
 
-    def inverse_derivative(self, raw_prediction: Array) -> Array:
-        return np.ones_like(raw_prediction, dtype=float)
+    def _slope(self, f: Array) -> Array:
+        return np.ones_like(f)
 
 
 @dataclass(frozen=True)
@@ -81,16 +143,14 @@ class LogLink(Link):
     domain: ClassVar[Interval] = POSITIVE
     formula: ClassVar[str] = "z = e^{f}"
 
-    def __call__(self, y_pred: Array) -> Array:
-        with np.errstate(divide="ignore"):
-            return np.log(y_pred)
+    def _raw(self, z: Array) -> Array:
+        return np.log(z)
 
-    def inverse(self, raw_prediction: Array) -> Array:
-        with np.errstate(over="ignore", under="ignore"):
-            return np.exp(raw_prediction)
+    def _inverse(self, f: Array) -> Array:
+        return np.exp(f)
 
-    def inverse_derivative(self, raw_prediction: Array) -> Array:
-        return self.inverse(raw_prediction)
+    def _slope(self, f: Array) -> Array:
+        return self._inverse(f)
 
 
 @dataclass(frozen=True)
@@ -106,16 +166,14 @@ class LogitLink(Link):
     domain: ClassVar[Interval] = UNIT
     formula: ClassVar[str] = r"p = \sigma(f)"
 
-    def __call__(self, y_pred: Array) -> Array:
-        p = np.asarray(y_pred)
-        with np.errstate(divide="ignore"):
-            return np.log(p) - np.log1p(-p)
+    def _raw(self, z: Array) -> Array:
+        return np.log(z) - np.log1p(-z)
 
-    def inverse(self, raw_prediction: Array) -> Array:
-        return expit(np.asarray(raw_prediction))
+    def _inverse(self, f: Array) -> Array:
+        return expit(f)
 
-    def inverse_derivative(self, raw_prediction: Array) -> Array:
-        return expit_slope(np.asarray(raw_prediction))
+    def _slope(self, f: Array) -> Array:
+        return expit_slope(f)
 
 
 @dataclass(frozen=True)
@@ -131,14 +189,14 @@ class HalfLogitLink(Link):
     domain: ClassVar[Interval] = UNIT
     formula: ClassVar[str] = r"p = \sigma(2f)"
 
-    def __call__(self, y_pred: Array) -> Array:
-        return LogitLink()(y_pred) / 2
+    def _raw(self, z: Array) -> Array:
+        return LogitLink()(z) / 2
 
-    def inverse(self, raw_prediction: Array) -> Array:
-        return expit(2 * np.asarray(raw_prediction))
+    def _inverse(self, f: Array) -> Array:
+        return expit(2 * f)
 
-    def inverse_derivative(self, raw_prediction: Array) -> Array:
-        return 2 * expit_slope(2 * np.asarray(raw_prediction))
+    def _slope(self, f: Array) -> Array:
+        return 2 * expit_slope(2 * f)
 
 
 @dataclass(frozen=True)
@@ -155,18 +213,37 @@ class SignedLink(Link):
     raw_domain: ClassVar[Interval] = Interval(-1.0, 1.0)
     formula: ClassVar[str] = r"p = \min(1, \max(0, (1 + f)/2))"
 
-    def __call__(self, y_pred: Array) -> Array:
-        return 2 * np.asarray(y_pred) - 1
+    def _raw(self, z: Array) -> Array:
+        return 2 * z - 1
 
-    def inverse(self, raw_prediction: Array) -> Array:
-        return np.clip((1 + np.asarray(raw_prediction)) / 2, 0, 1)
+    def _inverse(self, f: Array) -> Array:
+        return np.clip((1 + f) / 2, 0, 1)
 
-    def inverse_derivative(self, raw_prediction: Array) -> Array:
-        return np.where(np.abs(raw_prediction) <= 1, 0.5, 0.0)
+    def _slope(self, f: Array) -> Array:
+        return np.where(np.abs(f) <= 1, 0.5, 0.0)
+
+
+class _SimplexLink(Link):
+    """Rows of K numbers, for as many classes."""
+
+    def _checked(self, name: str, values: ArrayLike, domain: Interval) -> Array:
+        array = super()._checked(name, values, domain)
+        if array.ndim == 0 or array.shape[-1] == 0:
+            raise ValueError(
+                f"{self!r}: {name} must have shape (K,) or (n, K), K >= 1; "
+                f"got shape {array.shape}"
+            )
+        largest = array.max(axis=-1)
+        if not np.isfinite(largest).all():
+            bad = largest[~np.isfinite(largest)].flat[0]
+            raise ValueError(
+                f"{self!r}: the largest {name} of a row must be finite; got {bad!s}"
+            )
+        return array
 
 
 @dataclass(frozen=True)
-class SoftmaxLink(Link):
+class SoftmaxLink(_SimplexLink):
     """p_k = exp(f_k) / sum_j exp(f_j); the link returns the representative log p.
 
     Examples
@@ -178,20 +255,19 @@ class SoftmaxLink(Link):
     domain: ClassVar[Interval] = UNIT
     formula: ClassVar[str] = r"p = \operatorname{softmax}(f)"
 
-    def __call__(self, y_pred: Array) -> Array:
-        with np.errstate(divide="ignore"):
-            return np.log(y_pred)
+    def _raw(self, z: Array) -> Array:
+        return np.log(z)
 
-    def inverse(self, raw_prediction: Array) -> Array:
-        return softmax(np.asarray(raw_prediction))
+    def _inverse(self, f: Array) -> Array:
+        return softmax(f)
 
-    def inverse_derivative(self, raw_prediction: Array) -> Array:
-        p = softmax(np.asarray(raw_prediction))
+    def _slope(self, f: Array) -> Array:
+        p = softmax(f)
         return p * (1 - p)
 
 
 @dataclass(frozen=True)
-class SparsemaxLink(Link):
+class SparsemaxLink(_SimplexLink):
     """p = projection of f onto the simplex; the link returns the representative p.
 
     Examples
@@ -203,13 +279,13 @@ class SparsemaxLink(Link):
     domain: ClassVar[Interval] = UNIT
     formula: ClassVar[str] = r"p = \operatorname{sparsemax}(f)"
 
-    def __call__(self, y_pred: Array) -> Array:
-        return np.asarray(y_pred, dtype=float)
+    def _raw(self, z: Array) -> Array:
+        return z
 
-    def inverse(self, raw_prediction: Array) -> Array:
-        return project_simplex(np.asarray(raw_prediction))
+    def _inverse(self, f: Array) -> Array:
+        return project_simplex(f)
 
-    def inverse_derivative(self, raw_prediction: Array) -> Array:
-        support = project_simplex(np.asarray(raw_prediction)) > 0
+    def _slope(self, f: Array) -> Array:
+        support = project_simplex(f) > 0
         size = support.sum(axis=-1, keepdims=True)
         return np.where(support, 1 - 1 / size, 0.0)

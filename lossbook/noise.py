@@ -215,11 +215,11 @@ class ForwardCorrection(MulticlassLoss):
         return found
 
     def _gradient(self, y: Array, f: Array) -> Array:
-        return self.link.inverse(f) - self._classes(y, f, 1)
+        return self.link._inverse(f) - self._classes(y, f, 1)
 
     def _hessian(self, y: Array, f: Array) -> Array:
         spread = self._classes(y, f, 1) - self._classes(y, f, 2)
-        return self.link.inverse_derivative(f) - spread
+        return self.link._slope(f) - spread
 
     def _score(self, y: Array, z: Array) -> Array:
         T = self.noise.matrix(z.shape[1]).astype(z.dtype)
@@ -281,10 +281,10 @@ class BackwardCorrection(MulticlassLoss):
         return -inner(self.corrected(y), log_softmax(f))
 
     def _gradient(self, y: Array, f: Array) -> Array:
-        return self.link.inverse(f) - self.corrected(y)
+        return self.link._inverse(f) - self.corrected(y)
 
     def _hessian(self, y: Array, f: Array) -> Array:
-        return self.link.inverse_derivative(f)
+        return self.link._slope(f)
 
     def _score(self, y: Array, z: Array) -> Array:
         target, zero = self.corrected(y), z == 0

@@ -65,11 +65,11 @@ class OverlapRatio(MaskLoss):
         return np.where(below == 0, 0, 1 - above / np.where(below == 0, 1, below))
 
     def _value(self, y: Array, f: Array) -> Array:
-        return self._score(y, self.link.inverse(f))
+        return self._score(y, self.link._inverse(f))
 
     def _gradient(self, y: Array, f: Array) -> Array:
         a, b, _ = self.prices
-        above, below = self._counts(y, self.link.inverse(f))
+        above, below = self._counts(y, self.link._inverse(f))
         column = (-1, *[1] * (y.ndim - 1))
         below = np.where(below == 0, 1, below).reshape(column)
         share = above.reshape(column) / below

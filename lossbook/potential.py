@@ -31,10 +31,10 @@ class PotentialLoss(Loss):
         """The convex function whose derivative is the prediction."""
 
     def _gradient(self, y: Array, f: Array) -> Array:
-        return self.scale * (self.link.inverse(f) - y)
+        return self.scale * (self.link._inverse(f) - y)
 
     def _hessian(self, y: Array, f: Array) -> Array:
-        return self.scale * self.link.inverse_derivative(f)
+        return self.scale * self.link._slope(f)
 
     def _best_constant(self, y: Array, w: Array) -> float:
         return float(self.link(np.asarray(np.average(y, weights=w))))
@@ -152,10 +152,10 @@ class CategoricalCrossEntropy(MulticlassLoss):
         return np.log(np.exp(f).sum(axis=1)) - inner(y, f)
 
     def _gradient(self, y: Array, f: Array) -> Array:
-        return self.link.inverse(f) - y
+        return self.link._inverse(f) - y
 
     def _hessian(self, y: Array, f: Array) -> Array:
-        return self.link.inverse_derivative(f)
+        return self.link._slope(f)
 
     def _score(self, y: Array, z: Array) -> Array:
         return -xlogy(y, z).sum(axis=1)
@@ -188,11 +188,11 @@ class SparsemaxLoss(MulticlassLoss):
         # p'f - y'f is computed from the differences to the largest entry, which stay
         # small where p does not vanish.
         f = f - f.max(axis=1, keepdims=True)
-        p = self.link.inverse(f)
+        p = self.link._inverse(f)
         return (1 - np.square(p).sum(axis=1)) / 2 + inner(p, f) - inner(y, f)
 
     def _gradient(self, y: Array, f: Array) -> Array:
-        return self.link.inverse(f) - y
+        return self.link._inverse(f) - y
 
     def _hessian(self, y: Array, f: Array) -> Array:
-        return self.link.inverse_derivative(f)
+        return self.link._slope(f)

@@ -332,4 +332,6 @@ def discounts(n_items: int) -> Array:
     >>> lb.ranking.discounts(3).round(4)
     array([1.    , 0.6309, 0.5   ])
     """
+    if not isinstance(n_items, int | np.integer) or n_items < 0:
+        raise ValueError(f"n_items must be an integer of at least 0; got {n_items!r}")
     return 1 / np.log2(np.arange(2, n_items + 2))

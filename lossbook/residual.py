@@ -51,8 +51,8 @@ class ResidualLoss(Loss):
 
     def _best_constant(self, y: Array, w: Array) -> float:
         """Where the forces balance; for a non-convex loss in the lowest valley."""
-        low, span = float(y.min()), float(np.ptp(y))
-        if span == 0:
+        low, high = float(y.min()), float(y.max())
+        if low == high:
             return low
         w = w / w.sum()
         if not self.convex:
@@ -65,7 +65,7 @@ class ResidualLoss(Loss):
 
             # To the last digit, in whatever unit y comes.
             limits = {"xtol": 1e-300, "rtol": 1e-15, "maxiter": 10_000}
-            return float(brentq(force, low, low + span, **limits))
+            return float(brentq(force, low, high, **limits))
 
         if not self.kinks:
             return root(0)

@@ -83,6 +83,15 @@ def check_weight_shape(owner: object, sample_weight: ArrayLike, n: int) -> np.nd
     return weight
 
 
+def weight_unit(weight: np.ndarray) -> float:
+    """What the weights of a mean are divided by, so that their sum cannot overflow.
+
+    The power of two next to the largest: dividing by it rounds nothing.
+    """
+    _, exponent = math.frexp(float(weight.max()))
+    return math.ldexp(1.0, exponent - 1)
+
+
 def check_some_weight(owner: object, total: float) -> None:
     """Raise if the weights sum to nothing."""
     if not total > 0:
@@ -101,7 +110,7 @@ def check_not_empty(owner: object, name: str, array: np.ndarray) -> None:
 def check_sample(
     owner: Any, y: ArrayLike, sample_weight: ArrayLike | None, name: str = "y"
 ) -> tuple[Array, Array]:
-    """A sample as float64, with float64 weights, samples of zero weight removed."""
+    """A sample as float64, samples of zero weight removed, weights at most 2."""
     y = as_numeric(owner, name, y).astype(np.float64)
     if y.ndim not in (1, 2):
         raise ValueError(
@@ -113,5 +122,6 @@ def check_sample(
         return y, np.ones(len(y))
     weight = check_weight_shape(owner, sample_weight, len(y)).astype(np.float64)
     check_values(owner, "sample_weight", weight, Interval(low=0.0))
-    check_some_weight(owner, weight.sum())
-    return y[weight > 0], weight[weight > 0]
+    check_some_weight(owner, weight.max())
+    y, weight = y[weight > 0], weight[weight > 0]
+    return y, weight / weight_unit(weight)

@@ -55,6 +55,14 @@ def test_the_exact_version_is_in_the_range(requirement: Requirement) -> None:
     assert exact in requirement.specifier
 
 
+def test_the_oldest_versions_are_the_lower_bounds() -> None:
+    oldest = pins("constraints-oldest.txt")
+    bounds = {canonicalize_name(r.name): str(r.specifier) for r in requirements()}
+    assert {name: Version(bounds[name].removeprefix(">=")) for name in oldest} == oldest
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    assert {Requirement(line).name for line in project["dependencies"]} <= set(oldest)
+
+
 def test_constraints_and_lock_hold_the_same_versions() -> None:
     assert pins("constraints.txt") == pins("requirements.lock")
 
@@ -80,7 +88,7 @@ def test_python_versions_agree() -> None:
     supported = re.findall(r"Python :: (3\.\d+)", classifiers)
     oldest = min(supported, key=Version)
     assert pyproject["project"]["requires-python"] == f">={oldest}"
-    assert pyproject["tool"]["uv"]["pip"]["python-version"] == oldest
+    assert re.findall(r"--python-version (\S+)", read("Makefile")) == [oldest]
 
     tested = workflow_pythons("test.yml")
     assert sorted(tested, key=Version) == sorted(supported, key=Version)

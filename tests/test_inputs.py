@@ -20,47 +20,70 @@ CASES = int(os.environ.get("FUZZ_CASES", "25"))
 LABELS = np.array([0, 1, 1, 0, 1, 0])
 P = np.array([0.12, 0.83, 0.44, 0.0, 1.0, 0.67])
 ETA = np.array([0.0, 0.2, 0.5, 1.0])
+SAMPLE = np.array([2.5, -0.5, 4.0, 2.5, 0.0, 1.0])
+WEIGHTS = np.array([1.0, 0.25, 0.0, 2.0, 0.5, 1.0])
+RAW = np.array([0.5, -2.0, 0.0, 7.5])
 LOSS = lb.LogisticLoss()
 
-# Function -> how it is called, and the arrays it takes.
-FUNCTIONS: dict[Callable, tuple[Callable, list[np.ndarray]]] = {
-    evaluation.reliability_table: (evaluation.reliability_table, [LABELS, P]),
-    evaluation.calibration_error: (evaluation.calibration_error, [LABELS, P]),
-    evaluation.recalibrate: (evaluation.recalibrate, [LABELS, P]),
-    evaluation.score_decomposition: (evaluation.score_decomposition, [LABELS, P]),
-    evaluation.roc_auc: (evaluation.roc_auc, [LABELS, P]),
-    evaluation.threshold_table: (evaluation.threshold_table, [LABELS, P, ETA]),
-    evaluation.murphy_curve: (evaluation.murphy_curve, [LABELS, P, ETA]),
-    surrogates.minimizer: (lambda e: surrogates.minimizer(LOSS, e), [ETA]),
-    surrogates.bayes_risk: (lambda e: surrogates.bayes_risk(LOSS, e), [ETA]),
-    surrogates.wrong_side_risk: (lambda e: surrogates.wrong_side_risk(LOSS, e), [ETA]),
-    surrogates.calibration_gap: (lambda t: surrogates.calibration_gap(LOSS, t), [ETA]),
-    surrogates.psi_transform: (lambda t: surrogates.psi_transform(LOSS, t), [ETA]),
-    surrogates.conditional_risk: (
+# What hypothesis draws in the place of an array, each number or all of them.
+LEGAL = {
+    id(LABELS): st.integers(0, 1),
+    id(P): st.floats(0, 1),
+    id(ETA): st.floats(0, 1),
+    id(SAMPLE): st.floats(-1e300, 1e300),
+    id(WEIGHTS): st.floats(1e-100, 1e100) | st.just(0.0),
+    id(RAW): st.floats(allow_nan=False, allow_infinity=False),
+}
+
+Call = Callable[..., Any]
+# How a function is called, and the arrays it takes.
+FUNCTIONS: dict[str, tuple[Call, list[np.ndarray]]] = {
+    "reliability_table": (evaluation.reliability_table, [LABELS, P]),
+    "calibration_error": (evaluation.calibration_error, [LABELS, P]),
+    "recalibrate": (evaluation.recalibrate, [LABELS, P]),
+    "score_decomposition": (evaluation.score_decomposition, [LABELS, P]),
+    "roc_auc": (evaluation.roc_auc, [LABELS, P]),
+    "threshold_table": (evaluation.threshold_table, [LABELS, P, ETA]),
+    "murphy_curve": (evaluation.murphy_curve, [LABELS, P, ETA]),
+    "minimizer": (lambda e: surrogates.minimizer(LOSS, e), [ETA]),
+    "bayes_risk": (lambda e: surrogates.bayes_risk(LOSS, e), [ETA]),
+    "wrong_side_risk": (lambda e: surrogates.wrong_side_risk(LOSS, e), [ETA]),
+    "calibration_gap": (lambda t: surrogates.calibration_gap(LOSS, t), [ETA]),
+    "psi_transform": (lambda t: surrogates.psi_transform(LOSS, t), [ETA]),
+    "conditional_risk": (
         lambda e, f: surrogates.conditional_risk(LOSS, e, f),
         [ETA, ETA],
     ),
 }
-# They take no arrays: a table made by another, a loss.
-OTHERS = {
-    evaluation.mean_cost,
-    evaluation.net_benefit,
-    surrogates.calibration,
-    surrogates.properness,
+FUNCTIONS |= {
+    repr(functional): (functional, [SAMPLE, WEIGHTS])
+    for functional in sorted({loss.functional for loss in lb.ALL_LOSSES}, key=repr)
+    if not isinstance(
+        functional, lb.BeforeNoise | type(None)
+    )  # of proportions of classes
 }
-each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
+LINKS = sorted({loss.link for loss in lb.ALL_LOSSES}, key=repr)
+for link in LINKS:
+    FUNCTIONS |= {
+        repr(link): (link, [P]),
+        f"{link}.inverse": (link.inverse, [RAW]),
+        f"{link}.inverse_derivative": (link.inverse_derivative, [RAW]),
+    }
+# They take no arrays: a table made by another, a loss.
+OTHERS = {"mean_cost", "net_benefit", "calibration", "properness"}
+each_function = pytest.mark.parametrize("function", FUNCTIONS)
 
 
 def test_every_public_function_is_tried() -> None:
     public = {
-        thing
+        name
         for module in (evaluation, surrogates)
         for name, thing in vars(module).items()
         if inspect.isfunction(thing)
         and thing.__module__ == module.__name__
         and not name.startswith("_")
     }
-    assert public == set(FUNCTIONS) | OTHERS
+    assert public <= set(FUNCTIONS) | OTHERS
 
 
 def replaced(a: np.ndarray, value: Any, dtype: Any = float) -> np.ndarray:
@@ -69,7 +92,9 @@ def replaced(a: np.ndarray, value: Any, dtype: Any = float) -> np.ndarray:
     return changed
 
 
-MAY_BE_INFINITE = {(surrogates.conditional_risk, 1)}  # a minimiser often is
+MAY_BE_INFINITE = {("conditional_risk", 1)}  # a minimiser often is
+MAY_BE_INFINITE |= {(name, 0) for name in FUNCTIONS if "inverse" in name}
+MAY_BE_INFINITE |= {("IdentityLink()", 0), ("LogLink()", 0)}
 BAD: dict[str, Callable[[np.ndarray], Any]] = {
     "nan": lambda a: replaced(a, np.nan),
     "infinite": lambda a: replaced(a, np.inf),
@@ -78,20 +103,34 @@ BAD: dict[str, Callable[[np.ndarray], Any]] = {
     "object": lambda a: replaced(a, None, object),
     "masked": lambda a: np.ma.array(a, mask=np.arange(len(a)) == 1),
     "ragged": lambda a: [[1, 2], [3]],
+    "dictionary": lambda a: {"a": 1},
+    "nothing": lambda a: None,
 }
 
 
 @pytest.mark.parametrize("bad", BAD)
 @each_function
-def test_what_is_no_array_of_numbers(function: Callable, bad: str) -> None:
+def test_what_is_no_array_of_numbers(function: str, bad: str) -> None:
     call, arrays = FUNCTIONS[function]
     for position in range(len(arrays)):
         if bad == "infinite" and (function, position) in MAY_BE_INFINITE:
+            continue
+        if bad == "nothing" and arrays[position] is WEIGHTS:
             continue
         given_ = [BAD[bad](a) if k == position else a for k, a in enumerate(arrays)]
         with pytest.raises((ValueError, TypeError), match="got") as caught:
             call(*given_)
         assert "must" in str(caught.value)
+
+
+class Column:
+    """As pandas or PyTorch keep numbers: no array, but it can be made one."""
+
+    def __init__(self, a: np.ndarray) -> None:
+        self.a = a
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self.a.astype(dtype or self.a.dtype)
 
 
 LAYOUTS: dict[str, Callable[[np.ndarray], Any]] = {
@@ -100,14 +139,17 @@ LAYOUTS: dict[str, Callable[[np.ndarray], Any]] = {
     "read-only": lambda a: np.frombuffer(a.tobytes(), a.dtype),
     "float32": lambda a: a.astype("f4"),
     "unmasked": np.ma.array,
+    "column": Column,
+    "tuple": tuple,
+    "numbers as objects": lambda a: a.astype(object).tolist(),
+    "backwards": lambda a: a[::-1].copy()[::-1],
+    "big-endian": lambda a: a.astype(a.dtype.newbyteorder(">")),
 }
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @each_function
-def test_how_an_array_is_stored_does_not_matter(
-    function: Callable, layout: str
-) -> None:
+def test_how_an_array_is_stored_does_not_matter(function: str, layout: str) -> None:
     call, arrays = FUNCTIONS[function]
     before = [a.copy() for a in arrays]
     plain, other = call(*arrays), call(*[LAYOUTS[layout](a) for a in arrays])
@@ -126,18 +168,18 @@ def numbers(result: Any) -> list[np.ndarray]:
 @given(st.data())
 @each_function
 def test_legal_input_gives_numbers_and_no_warning(
-    function: Callable, data: st.DataObject
+    function: str, data: st.DataObject
 ) -> None:
     call, arrays = FUNCTIONS[function]
     n = data.draw(st.integers(2, 12))
-    unit = st.floats(0, 1)
     given_ = []
     for a in arrays:
+        drawn = data.draw(st.lists(LEGAL[id(a)], min_size=n, max_size=n))
         if a is LABELS:
-            labels = data.draw(st.lists(st.integers(0, 1), min_size=n, max_size=n))
-            given_.append([0, 1, *labels[2:]])
-        else:
-            given_.append(data.draw(st.lists(unit, min_size=n, max_size=n)))
+            drawn[:2] = 0, 1
+        if a is WEIGHTS:
+            drawn[0] = 1.0
+        given_.append(drawn)
     for part in numbers(call(*given_)):
         assert not np.isnan(part).any()
 

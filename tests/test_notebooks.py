@@ -118,7 +118,7 @@ def chapter() -> NotebookNode:
         new_markdown_cell(CLAIM_BOX),
         new_code_cell(
             "print(f'{1 + 1:.1f}')\nassert 1 + 1 == 2",
-            metadata={"tags": ["claim"], "claim": CLAIM},
+            metadata={"tags": ["claim", "nbval-check-output"], "claim": CLAIM},
         ),
         *(new_code_cell(f"print(f'{{1 / {n}:.3f}}')") for n in range(3, 8)),
         new_markdown_cell(CLOSING),
@@ -389,6 +389,8 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     (form.claims_complete, field(2, "metadata", "claim", "tolerance", value=0.1)),
     (form.claims_asserted, source(2, "assert 1 + 1 == 2", "")),
     (form.claims_asserted, field(2, "outputs", value=[])),
+    (form.claims_compared, field(2, "metadata", "tags", value=["claim"])),
+    (form.claims_compared, source(2, "assert", "# versions: rounding\nassert")),
     (form.claims_boxed, prose("Claim (A1)", "Result (A1)")),
     (form.claims_boxed, prose("Claim (A1)", "Claim (A1, A2)")),
 ]
@@ -605,8 +607,8 @@ def damage_for_nbval(nb: NotebookNode) -> None:
     cells[TAGGED].metadata.tags = ["nbval-check-output"]
 
 
-def failed_cells(folder: Path, option: str) -> tuple[dict[str, set[int]], str]:
-    """Run nbval as `make test` does; return the failed cells of each notebook."""
+def run_nbval(folder: Path, option: str) -> str:
+    """Run nbval as `make test` does; return its report."""
     command = [sys.executable, "-m", "pytest", "-p", "conftest", "-c", "pyproject.toml"]
     command += ["-p", "no:cacheprovider", "--color=no", "-rA", option, str(folder)]
     # With CI set, pytest repeats every report in its summary.
@@ -614,15 +616,19 @@ def failed_cells(folder: Path, option: str) -> tuple[dict[str, set[int]], str]:
     done = subprocess.run(
         command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120
     )
-    lines = re.findall(
-        r"^(PASSED|FAILED) \S*?(\w+)\.ipynb::Cell (\d+)", done.stdout, re.M
-    )
-    assert len(lines) == 2 * len(NBVAL_CELLS), done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def failed_cells(folder: Path, option: str) -> tuple[dict[str, set[int]], str]:
+    """The failed cells of each notebook, and the report."""
+    report = run_nbval(folder, option)
+    lines = re.findall(r"^(PASSED|FAILED) \S*?(\w+)\.ipynb::Cell (\d+)", report, re.M)
+    assert len(lines) == 2 * len(NBVAL_CELLS), report
     failed: dict[str, set[int]] = {"intact": set(), "damaged": set()}
     for outcome, name, number in lines:
         if outcome == "FAILED":
             failed[name].add(int(number))
-    return failed, done.stdout
+    return failed, report
 
 
 @pytest.fixture(scope="module")
@@ -654,6 +660,16 @@ def test_strict_nbval_catches_each_damage(for_nbval: Path) -> None:
 def test_lax_nbval_compares_figures_of_tagged_cells_only(for_nbval: Path) -> None:
     failed, _ = failed_cells(for_nbval, "--nbval-lax")
     assert failed == {"intact": set(), "damaged": {RAISES, TAGGED}}
+
+
+def test_a_warning_fails_a_cell_even_where_its_output_is_not_compared(
+    tmp_path: Path,
+) -> None:
+    cells = [IMPORTS, "import warnings\nwarnings.warn('old')"]
+    write(new_notebook(cells=[new_code_cell(x) for x in cells]), tmp_path / "w.ipynb")
+    done = run_nbval(tmp_path, "--nbval-lax")
+    assert "1 failed, 1 passed" in done
+    assert "Cell writes to stderr" in done
 
 
 # The comparison of figures

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tools import colab, normalise
+from tools import colab, figures, normalise
 from tools.book import Book, Notebook, claims_of, figure_name, shown
 
 Findings = Iterator[tuple[int | None, str]]
@@ -516,6 +516,20 @@ def claims_asserted(page: Notebook, book: Book) -> Findings:
             yield n, "claim without a printed number, expected print(f'...')"
 
 
+def claims_compared(page: Notebook, book: Book) -> Findings:
+    """The number of a claim is the same under all versions, or the cell says why not.
+
+    `make lax` compares outputs of tagged cells only; pixels differ between versions.
+    """
+    for n, cell in page.code:
+        if not claims_of(cell) or figures.pngs(cell.outputs):
+            continue
+        compared = "nbval-check-output" in cell.metadata.get("tags", [])
+        if compared == bool(re.search(r"^# versions: \S", cell.source, re.M)):
+            expected = "the tag nbval-check-output or a comment '# versions: <reason>'"
+            yield n, f"claim, expected {expected}"
+
+
 def claims_boxed(page: Notebook, book: Book) -> Findings:
     """A box `Claim (A1)` and the cell that reproduces A1 stand in one notebook."""
     boxes = [
@@ -574,6 +588,7 @@ RULES: tuple[Rule, ...] = (
     solutions_match,
     claims_complete,
     claims_asserted,
+    claims_compared,
     claims_boxed,
 )
 
