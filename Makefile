@@ -20,7 +20,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book live pdf test check types lax oldest newest run atlas ledger api serve lab coverage bench fuzz mutate lock clean
+.PHONY: help book live pdf test check types lax oldest newest reproducible run atlas ledger api serve lab coverage bench fuzz mutate lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -118,10 +118,13 @@ bench: $(INSTALLED) ## time the losses against scikit-learn, PyTorch and NumPy (
 	$(PY) benchmarks/ranking.py
 	$(PY) benchmarks/auc.py
 
+reproducible: $(INSTALLED) ## build the site twice, run all notebooks: does a byte change? (minutes)
+	$(PY) -m tools.reproducible
+
 fuzz: $(INSTALLED) ## a million random inputs to lossbook (an hour)
 	FUZZ_CASES=36000 $(PY) -m pytest -n 2 tests/test_inputs.py
 
-mutate: $(INSTALLED) ## damage a copy in every way that matters; is it noticed? (half an hour)
+mutate: $(INSTALLED) ## damage a copy in every way that matters; is it noticed? (an hour)
 	$(PY) -m tools.mutate
 
 # One set of versions for every Python and platform we support.

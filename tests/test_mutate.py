@@ -9,6 +9,7 @@ import pytest
 
 from tools import mutate
 from tools.book import ROOT
+from tools.copies import copy_of
 
 ONE_OF_EACH = {
     damage.kind: damage
@@ -19,7 +20,7 @@ ONE_OF_EACH = {
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return mutate.copy_of(tmp_path_factory.mktemp("copy"))
+    return copy_of(tmp_path_factory.mktemp("copy"))
 
 
 @pytest.mark.parametrize("kind", mutate.FORMS)

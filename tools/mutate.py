@@ -1,6 +1,6 @@
 """Damage a copy of the repository in every way that matters; is it noticed?
 
-    python -m tools.mutate            all of it (about half an hour)
+    python -m tools.mutate            all of it (about an hour)
     python -m tools.mutate --quick    one damage of each kind (about two minutes)
 
 Each kind of damage names the narrowest check that should see it, and only that runs.
@@ -13,7 +13,6 @@ import base64
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ import numpy as np
 from PIL import Image
 
 from tools.book import ROOT, notebook_paths
+from tools.copies import copy_of
 from tools.figures import FRACTION
 
 SLOPE_NAMES = ("_gradient", "_hessian", "gradient", "hessian", "_penalty_slope")
@@ -353,20 +353,6 @@ def of_pages() -> Iterator[Damage]:
 
 
 # ---- running
-
-
-def copy_of(target: Path) -> Path:
-    """The files that git knows, as they stand."""
-    names = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True)
-    for name in names.splitlines():
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, target / name)
-    subprocess.run(["git", "init", "-q"], cwd=target, check=True)
-    subprocess.run(["git", "add", "-A"], cwd=target, check=True)
-    vendor = ROOT / "site" / "vendor"
-    if vendor.exists():
-        (target / "site" / "vendor").symlink_to(vendor)
-    return target
 
 
 def execute(check: tuple[str, ...], copy: Path) -> subprocess.CompletedProcess[str]:
