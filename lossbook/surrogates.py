@@ -231,7 +231,9 @@ def properness(loss: Loss | ScoreFunction) -> Properness:
     n_round = len(beliefs) // (2 * beliefs.shape[1] - 1)
     if shown[:n_round, :n_round].any():
         shown = shown[:n_round, :n_round]
-    believed, stated = np.unravel_index(shown.argmax(), shown.shape)
+    # The first of those that differ by rounding, as mirror images do.
+    example = np.argmax(shown >= (1 - 1e-9) * shown.max())
+    believed, stated = np.unravel_index(example, shown.shape)
     return Properness(
         bool(rate.min() >= -limit),
         False,
