@@ -67,6 +67,7 @@ types: $(INSTALLED) ## check the type hints
 # Other versions may print another last digit or draw another pixel. Cells still have to run
 # without a warning, their asserts to hold, and claims (nbval-check-output) to be printed the same.
 lax: $(INSTALLED) ## tests under other versions: notebooks run, few outputs are compared
+	$(PY) -m tools.site fetch
 	$(PY) -m pytest -n 2 --nbval-lax tests chapters
 
 # The versions of constraints-oldest.txt, and whatever is newest today, each in a folder of its own.
