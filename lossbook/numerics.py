@@ -2,7 +2,8 @@
 
 Each primitive is the textbook formula rearranged so that no intermediate value
 overflows or cancels.  They are plain NumPy because NumPy's ``exp`` and ``log1p``
-are vectorised by the processor, which is where the time of a loss goes.
+are vectorised by the processor, which is where the time of a loss goes.  Like NumPy's
+functions they check nothing: NaN gives NaN.
 """
 
 from collections.abc import Iterator

@@ -2,6 +2,7 @@
 
 import tracemalloc
 
+import numpy as np
 import pytest
 from samples import each_loss, sample
 
@@ -24,6 +25,17 @@ def peak(loss: lb.Loss, n: int) -> int:
 @each_loss
 def test_a_mean_of_a_million_takes_less_than_four_megabytes(loss: lb.Loss) -> None:
     assert peak(loss, N) < 4 * MEGABYTE
+
+
+@pytest.mark.parametrize(
+    "loss", [lb.SquaredError(), lb.BinaryCrossEntropy(), lb.BrierLoss()], ids=repr
+)
+def test_ten_million_samples_have_the_mean_of_the_thousand_they_repeat(
+    loss: lb.Loss,
+) -> None:
+    y, f = sample(loss, 1000)
+    many = loss(np.tile(y, 10_000), np.tile(f, 10_000))
+    assert many == pytest.approx(loss(y, f), rel=1e-13)
 
 
 def test_the_peak_would_be_seen() -> None:

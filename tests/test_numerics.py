@@ -78,6 +78,27 @@ def test_far_out(
     np.testing.assert_allclose(result, [left(-far), middle, right(far)], rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        numerics.softplus,
+        numerics.expit,
+        numerics.expit_slope,
+        numerics.log1p_square,
+        lambda x: numerics.hypot(x, 3.0),
+        lambda x: numerics.xlogy(x, x),
+        numerics.logsumexp,
+        numerics.softmax,
+    ],
+    ids=[
+        *("softplus", "expit", "expit_slope", "log1p_square", "hypot", "xlogy"),
+        *("logsumexp", "softmax"),
+    ],
+)
+def test_nan_gives_nan(function: Callable[[Array], Array]) -> None:
+    assert np.isnan(function(np.array([np.nan]))).all()
+
+
 def test_like_scipy() -> None:
     np.testing.assert_allclose(
         numerics.softplus(REAL_LINE), np.logaddexp(0, REAL_LINE), rtol=1e-14
