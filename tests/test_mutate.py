@@ -23,6 +23,16 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy_of(tmp_path_factory.mktemp("copy"))
 
 
+# The tests of lossbook are not repeated here.
+OF_PAGES = {damage.check for damage in mutate.of_pages()} - {mutate.BUILD}
+
+
+@pytest.mark.parametrize("check", sorted({mutate.FORM, *OF_PAGES}), ids=" ".join)
+def test_without_damage_nothing_is_said(copy: Path, check: tuple[str, ...]) -> None:
+    done = mutate.execute(check, copy)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize("kind", mutate.FORMS)
 def test_a_damaged_notebook_is_named(copy: Path, kind: str) -> None:
     some = [mutate.SOME, "chapters/1-regression/04-what-a-loss-asks-for.ipynb"]

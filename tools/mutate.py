@@ -438,8 +438,10 @@ def run(quick: bool) -> int:
         row = tally.setdefault(kind, [0, 0])
         row[0] += damaged
         row[1] += found
+        seen = f"{found} of {damaged} seen"
+        print(f"{kind}: {seen}, {where}", file=sys.stderr, flush=True)
         if found < damaged:
-            missed.append(f"{kind}: {where}, {damaged - found} not seen")
+            missed.append(f"{kind}: {where}, {seen}")
 
     with tempfile.TemporaryDirectory() as scratch:
         copy = copy_of(Path(scratch))
