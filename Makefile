@@ -123,7 +123,7 @@ reproducible: $(INSTALLED) ## build the site twice, run all notebooks: does a by
 	$(PY) -m tools.reproducible
 
 fuzz: $(INSTALLED) ## a million random inputs to lossbook (an hour)
-	FUZZ_CASES=36000 $(PY) -m pytest -n 2 tests/test_inputs.py
+	FUZZ_CASES=4200 $(PY) -m pytest -n 2 --dist load -m hypothesis tests
 
 mutate: $(INSTALLED) ## damage a copy in every way that matters; is it noticed? (an hour)
 	$(PY) -m tools.mutate

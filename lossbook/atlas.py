@@ -36,6 +36,7 @@ from lossbook.ranking import ListLoss
 from lossbook.registry import ALL_LOSSES, STRUCTURED_LOSSES
 from lossbook.residual import ResidualLoss, SquaredError
 from lossbook.surrogates import calibration
+from lossbook.validation import as_numeric
 
 Which = Literal["value", "gradient", "hessian"]
 DERIVATIVES: tuple[Which, ...] = ("value", "gradient", "hessian")
@@ -187,12 +188,19 @@ def curve(loss: Loss, which: Which, argument: ArrayLike) -> Array:
     array of shape (n,)
         The gradient is the derivative in the argument.
     """
-    layout = view(loss)
-    y, raw = layout.inputs(loss, np.asarray(argument, dtype=float))
+    layout, times = view(loss), order(which)
+    y, raw = layout.inputs(loss, as_numeric(loss, "argument", argument).astype(float))
     result = getattr(loss, which)(y, raw)
     if result.ndim == 2:
         result = result[:, 0]
-    return layout.sign * result if which == "gradient" else result
+    return layout.sign**times * result
+
+
+def order(which: Which) -> int:
+    """How often a loss is differentiated: 0, 1 or 2 times."""
+    if which not in DERIVATIVES:
+        raise ValueError(f"which must be one of {DERIVATIVES}; got {which!r}")
+    return DERIVATIVES.index(which)
 
 
 def kinks(loss: Loss) -> list[float]:
@@ -269,18 +277,21 @@ def scaled_risk(loss: Loss, sample: ArrayLike, candidates: ArrayLike) -> Array:
     """How much worse than the best constant other constants are on a sample.
 
     The excess of the mean loss, scaled so that its median over the candidates is one
-    half: losses of any scale fit on the same axes.
+    half: losses of any scale fit on the same axes.  Unscaled if that median is 0.
     """
-    y = np.asarray(sample, dtype=float)
-    constants = np.append(best_constant(loss, y), np.asarray(candidates, dtype=float))
+    y = as_numeric(loss, "sample", sample).astype(float)
+    others = as_numeric(loss, "candidates", candidates).astype(float)
+    constants = np.append(best_constant(loss, y), others)
     risks = np.array([loss(y, np.full(len(y), f)) for f in loss.link(constants)])
     excess = risks[1:] - risks[0]
-    return excess / (2 * np.median(excess))
+    middle = float(np.median(excess))
+    return excess / (2 * middle) if middle > 0 else excess
 
 
 def minimizers(loss: Loss, eta: ArrayLike) -> Array:
     """Raw predictions with the least expected loss when P(Y = 1) = eta."""
-    return np.array([loss.fit_intercept_only([p]) for p in np.ravel(eta)])
+    p = as_numeric(loss, "eta", eta).ravel()
+    return np.array([loss.fit_intercept_only([each]) for each in p])
 
 
 def elicited(loss: Loss, eta: ArrayLike) -> Array:
@@ -289,7 +300,7 @@ def elicited(loss: Loss, eta: ArrayLike) -> Array:
     For several classes, eta is the probability of the first of three; the other two
     share the rest as 2 to 1.
     """
-    p = np.ravel(eta)
+    p = as_numeric(loss, "eta", eta).ravel()
     if isinstance(loss, MulticlassLoss):
         rows = np.column_stack([p, 2 * (1 - p) / 3, (1 - p) / 3])
         return np.array([best_constant(loss, row[None])[0] for row in rows])

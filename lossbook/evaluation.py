@@ -12,11 +12,18 @@ from sklearn.isotonic import IsotonicRegression
 
 from lossbook.base import BinaryLoss
 from lossbook.composite import BrierLoss
-from lossbook.domains import REALS, UNIT, Interval
+from lossbook.domains import NONNEGATIVE, REALS, UNIT, Interval
 from lossbook.functionals import Expectile, Mean, Quantile
 from lossbook.numerics import Array
 from lossbook.potential import BinaryCrossEntropy
-from lossbook.validation import as_numeric, check_not_empty, check_values
+from lossbook.validation import (
+    Named,
+    as_numeric,
+    check_integer,
+    check_not_empty,
+    check_number,
+    check_values,
+)
 
 Table = dict[str, NDArray[Any]]
 
@@ -29,7 +36,7 @@ def _pair(
     domain: Interval,
 ) -> tuple[Array, Array]:
     """Targets and predictions as float64 arrays of one length, checked."""
-    owner = _Named(name)
+    owner = Named(name)
     y = as_numeric(owner, "y_true", y_true).astype(np.float64)
     z = as_numeric(owner, "the prediction", prediction).astype(np.float64)
     if y.ndim != 1 or y.shape != z.shape:
@@ -43,19 +50,9 @@ def _pair(
     return y, z
 
 
-class _Named:
-    """Stands for a function in the messages of the shared checks."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __repr__(self) -> str:
-        return self._name
-
-
 def _points(name: str, argument: str, values: ArrayLike) -> Array:
     """Finite numbers at which a curve is computed, as an array of shape (m,)."""
-    owner = _Named(name)
+    owner = Named(name)
     points = np.atleast_1d(as_numeric(owner, argument, values)).astype(np.float64)
     check_not_empty(owner, argument, points)
     check_values(owner, argument, points, REALS)
@@ -111,8 +108,7 @@ def reliability_table(
     ['count', 'fraction_positive', 'lower', 'mean_predicted', 'upper']
     """
     y, p = _pair("reliability_table", y_true, y_prob, UNIT, UNIT)
-    if n_bins < 1:
-        raise ValueError(f"reliability_table: n_bins must be at least 1; got {n_bins}")
+    check_integer(Named("reliability_table"), "n_bins", n_bins, Interval(low=1))
     if strategy == "uniform":
         edges = np.linspace(0, 1, n_bins + 1)
     elif strategy == "quantile":
@@ -288,7 +284,9 @@ def threshold_table(
 
 
 def mean_cost(table: Table, *, cost_fp: float, cost_fn: float) -> Array:
-    """Cost per case of each row of a threshold table."""
+    """Cost per case of each row of a threshold table; no cost is below zero."""
+    for name, cost in (("cost_fp", cost_fp), ("cost_fn", cost_fn)):
+        check_number(Named("mean_cost"), name, cost, NONNEGATIVE)
     n = table["tp"] + table["fp"] + table["fn"] + table["tn"]
     return (cost_fp * table["fp"] + cost_fn * table["fn"]) / n
 
@@ -300,7 +298,7 @@ def net_benefit(table: Table) -> Array:
     false alarms one hit is worth.
     """
     t = table["threshold"]
-    check_values(_Named("net_benefit"), "threshold", t, Interval(0, 1, True, False))
+    check_values(Named("net_benefit"), "threshold", t, Interval(0, 1, True, False))
     n = table["tp"] + table["fp"] + table["fn"] + table["tn"]
     return table["tp"] / n - table["fp"] / n * t / (1 - t)
 

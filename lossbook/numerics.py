@@ -67,6 +67,13 @@ def expit_slope(x: Array) -> Array:
     return tail / np.square(1 + tail)
 
 
+def _below_top(x: Array) -> tuple[Array, Array]:
+    """Each row minus its largest entry, and that; a difference out of range is -inf."""
+    top = x.max(axis=-1, keepdims=True)
+    with np.errstate(over="ignore"):
+        return x - top, top
+
+
 def logsumexp(x: Array) -> Array:
     """log(sum(exp(x))) over the last axis, without overflow.
 
@@ -75,8 +82,8 @@ def logsumexp(x: Array) -> Array:
     >>> lb.numerics.logsumexp(np.array([1000.0, 1000.0])).round(4)
     np.float64(1000.6931)
     """
-    top = x.max(axis=-1, keepdims=True)
-    return np.log(np.exp(x - top).sum(axis=-1)) + top[..., 0]
+    below, top = _below_top(x)
+    return np.log(np.exp(below).sum(axis=-1)) + top[..., 0]
 
 
 def softmax(x: Array) -> Array:
@@ -87,7 +94,7 @@ def softmax(x: Array) -> Array:
     >>> lb.numerics.softmax(np.array([1000.0, 1001.0])).round(4)
     array([0.2689, 0.7311])
     """
-    p = np.exp(x - x.max(axis=-1, keepdims=True))
+    p = np.exp(_below_top(x)[0])
     p /= p.sum(axis=-1, keepdims=True)
     return p
 
@@ -101,7 +108,7 @@ def log_softmax(x: Array) -> Array:
     array([-1000.,     0.])
     """
     # Subtracting the largest entry first keeps confident rows exact.
-    x = x - x.max(axis=-1, keepdims=True)
+    x, _ = _below_top(x)
     return x - np.log(np.exp(x).sum(axis=-1, keepdims=True))
 
 
@@ -171,8 +178,9 @@ def project_simplex(x: Array) -> Array:
     >>> lb.numerics.project_simplex(np.array([[0.2, 0.9, 0.4]])).round(4)
     array([[0.0333, 0.7333, 0.2333]])
     """
-    # The shift by the maximum changes nothing and keeps the sums small.
-    x = x - x.max(axis=-1, keepdims=True)
+    # The shift by the maximum changes nothing and keeps the sums small; whatever lies
+    # lower than it by 1 gets nothing.
+    x = np.maximum(_below_top(x)[0], -1)
     descending = -np.sort(-x, axis=-1)
     excess = descending.cumsum(axis=-1) - 1
     count = np.arange(1, x.shape[-1] + 1, dtype=x.dtype)

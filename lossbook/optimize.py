@@ -11,9 +11,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lossbook.base import Loss, MulticlassLoss, one_hot
-from lossbook.domains import NONNEGATIVE, POSITIVE, REALS, Interval
+from lossbook.domains import NONNEGATIVE, POSITIVE, REALS
 from lossbook.numerics import Array
-from lossbook.validation import as_numeric, check_sample, check_values
+from lossbook.validation import (
+    Named,
+    as_numeric,
+    check_integer,
+    check_not_empty,
+    check_number,
+    check_sample,
+    check_values,
+)
 
 Field = Callable[[Array], Array]
 
@@ -147,8 +155,8 @@ def gradient_descent(
 
     Raises
     ------
-    ValueError
-        If a parameter is out of range.
+    ValueError, TypeError
+        If a parameter is out of range, or ``start`` not finite.
 
     Examples
     --------
@@ -159,12 +167,13 @@ def gradient_descent(
            [0.5 ],
            [0.25]])
     """
-    _check("gradient_descent", "learning_rate", learning_rate, POSITIVE)
+    owner = Named("gradient_descent")
+    check_number(owner, "learning_rate", learning_rate, POSITIVE)
 
     def step(t: int, w: Array) -> Array:
         return w - learning_rate * gradient(w)
 
-    return _path("gradient_descent", step, start, n_steps)
+    return _path(owner, step, start, n_steps)
 
 
 def subgradient_descent(
@@ -182,12 +191,13 @@ def subgradient_descent(
            [0.],
            [0.]])
     """
-    _check("subgradient_descent", "learning_rate", learning_rate, POSITIVE)
+    owner = Named("subgradient_descent")
+    check_number(owner, "learning_rate", learning_rate, POSITIVE)
 
     def step(t: int, w: Array) -> Array:
         return w - learning_rate / np.sqrt(t) * gradient(w)
 
-    return _path("subgradient_descent", step, start, n_steps)
+    return _path(owner, step, start, n_steps)
 
 
 def newton(gradient: Field, hessian: Field, start: ArrayLike, *, n_steps: int) -> Array:
@@ -218,19 +228,17 @@ def newton(gradient: Field, hessian: Field, start: ArrayLike, *, n_steps: int) -
         except np.linalg.LinAlgError:
             return np.full_like(w, np.nan)
 
-    return _path("newton", step, start, n_steps)
+    return _path(Named("newton"), step, start, n_steps)
 
 
 def _path(
-    owner: str, step: Callable[[int, Array], Array], start: ArrayLike, n_steps: int
+    owner: Named, step: Callable[[int, Array], Array], start: ArrayLike, n_steps: int
 ) -> Array:
     """All iterates of ``step(t, w)``, t = 1 … n_steps, from ``start``."""
-    if isinstance(n_steps, bool) or not isinstance(n_steps, int | np.integer):
-        raise TypeError(f"{owner}: n_steps must be an integer; got {n_steps!r}")
-    _check(owner, "n_steps", n_steps, NONNEGATIVE)
-    first = np.asarray(start, dtype=np.float64)
-    if not np.all(np.isfinite(first)):
-        raise ValueError(f"{owner}: start must be finite; got {start!r}")
+    check_integer(owner, "n_steps", n_steps, NONNEGATIVE)
+    first = as_numeric(owner, "start", start).astype(np.float64)
+    check_not_empty(owner, "start", first)
+    check_values(owner, "start", first, REALS)
     path = np.broadcast_to(first, (n_steps + 1, *first.shape)).copy()
     with np.errstate(all="ignore"):
         for t in range(1, n_steps + 1):
@@ -239,11 +247,6 @@ def _path(
                 path[t:] = path[t]
                 break
     return path
-
-
-def _check(owner: str, name: str, value: float, domain: Interval) -> None:
-    if not domain.contains(value):
-        raise ValueError(f"{owner}: {name} must lie in {domain}; got {value!r}")
 
 
 class Minimum(NamedTuple):

@@ -31,6 +31,7 @@ from lossbook.atlas import (
     jumps,
     minimizers,
     number,
+    order,
     scaled_risk,
     trace,
     variant_labels,
@@ -38,7 +39,9 @@ from lossbook.atlas import (
 )
 from lossbook.base import Loss
 from lossbook.choosing import TREE, Question, outline
+from lossbook.domains import POSITIVE, REALS
 from lossbook.numerics import Array
+from lossbook.validation import check_sample, check_values
 
 # ---- losses --------------------------------------------------------------------------
 
@@ -110,9 +113,8 @@ def loss_curves(
         leaves a line without a label.
     ax : Axes, optional
     """
+    layout, nth = _layout(losses), order(which)
     ax = _axes(ax)
-    layout = _layout(losses)
-    nth = DERIVATIVES.index(which)
     low, high = span or layout.span
     ax.set(xlim=(low, high), ylim=limits or layout.limits[nth])
     if layout.positive:
@@ -140,9 +142,11 @@ def risk_curves(
     Curves are scaled (see :func:`lossbook.atlas.scaled_risk`).  The strokes below are
     the sample; its mean and its median are marked above.
     """
+    layout = _layout(losses)
+    y, _ = check_sample(losses[0], sample, None, "sample")
+    check_values(losses[0], "sample", y, POSITIVE if layout.positive else REALS)
     ax = _axes(ax)
-    y = np.asarray(sample, dtype=float)
-    if _layout(losses).positive:
+    if layout.positive:
         candidates = np.geomspace(y.min() / 1.4, y.max() * 1.4, 401)
         _log_axis(ax)
     else:
@@ -152,8 +156,8 @@ def risk_curves(
     ax.spines["left"].set_visible(False)
     ax.plot(y, np.full(len(y), -0.14), "|", color=style.INK, markersize=8)
     for name, at, side in (
-        ("median", np.median(y), "right"),
-        ("mean", y.mean(), "left"),
+        ("median", float(np.median(y)), "right"),
+        ("mean", float(y.mean()), "left"),
     ):
         ax.plot([at, at], [0, 1.02], color=style.FAINT, linewidth=0.9, zorder=0)
         ax.text(at, 1.04, name, ha=side, fontsize="small", color=style.MUTED)
@@ -335,7 +339,7 @@ def _draw_jumps(ax: Axes, loss: Loss, which: Which, color: str) -> None:
         for limit in {jump.left, jump.right} - {jump.value}:
             ax.plot(jump.at, limit, "o", markerfacecolor="none", **small)
         ax.plot(jump.at, jump.value, "o", **small)
-    for jump in jumps(loss, DERIVATIVES[DERIVATIVES.index(which) - 1]):
+    for jump in jumps(loss, DERIVATIVES[order(which) - 1]):
         if which == "value":
             break
         edge = ax.get_ylim()[jump.right > jump.left]

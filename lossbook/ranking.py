@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lossbook.domains import NONNEGATIVE, POSITIVE, Interval
 from lossbook.numerics import Array, expit, log_softmax, softmax, softplus
 from lossbook.structured import StructuredLoss
-from lossbook.validation import check_parameter
+from lossbook.validation import Named, check_integer, check_parameter
 
 # Rows of a table of pairs that is never larger than a few megabytes.
 PAIRS_AT_ONCE = 1 << 18
@@ -332,6 +332,5 @@ def discounts(n_items: int) -> Array:
     >>> lb.ranking.discounts(3).round(4)
     array([1.    , 0.6309, 0.5   ])
     """
-    if not isinstance(n_items, int | np.integer) or n_items < 0:
-        raise ValueError(f"n_items must be an integer of at least 0; got {n_items!r}")
+    check_integer(Named("discounts"), "n_items", n_items, NONNEGATIVE)
     return 1 / np.log2(np.arange(2, n_items + 2))

@@ -14,18 +14,39 @@ from lossbook.domains import REALS, Interval
 from lossbook.numerics import Array
 
 
+class Named:
+    """Stands for a function in the messages of the checks."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return self._name
+
+
 def check_parameter(owner: object, name: str, domain: Interval) -> None:
     """Raise unless the parameter ``name`` of ``owner`` is a number in ``domain``."""
     value = getattr(owner, name)
-    kind = type(owner).__name__
+    check_number(Named(type(owner).__name__), name, value, domain)
+
+
+def check_number(owner: object, name: str, value: object, domain: Interval) -> None:
+    """Raise unless ``value`` is one number, and in ``domain``."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
-        raise TypeError(f"{kind}: {name} must be a real number; got {value!r}")
+        raise TypeError(f"{owner!r}: {name} must be a real number; got {value!r}")
     try:
         number = float(value)
     except OverflowError:  # an integer beyond the range of floats
         number = math.inf
     if not domain.contains(number):
-        raise ValueError(f"{kind}: {name} must lie in {domain}; got {value!r}")
+        raise ValueError(f"{owner!r}: {name} must lie in {domain}; got {value!r}")
+
+
+def check_integer(owner: object, name: str, value: object, domain: Interval) -> None:
+    """Raise unless ``value`` is an integer, and in ``domain``."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{owner!r}: {name} must be an integer; got {value!r}")
+    check_number(owner, name, value, domain)
 
 
 def as_numeric(owner: object, name: str, values: ArrayLike) -> np.ndarray:

@@ -13,8 +13,12 @@ from hypothesis import settings
 from tools import pdf
 
 # In CI the search is the same every time; on a desk it looks somewhere new.
+# `make fuzz` asks for many cases more.
 settings.register_profile(
-    "book", max_examples=50, deadline=None, derandomize="CI" in os.environ
+    "book",
+    max_examples=int(os.environ.get("FUZZ_CASES", "30")),
+    deadline=None,
+    derandomize="CI" in os.environ,
 )
 settings.load_profile("book")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 from sklearn.isotonic import IsotonicRegression
@@ -150,7 +150,6 @@ def pairs_won(y: np.ndarray, s: np.ndarray) -> float:
     return float(np.mean(wins))
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.lists(
         st.tuples(st.booleans(), st.integers(-3, 3)), min_size=2, max_size=30
@@ -243,7 +242,11 @@ def test_perfect_forecast_has_an_empty_murphy_curve() -> None:
         ),
         (
             lambda: evaluation.reliability_table([0, 1], [0.1, 0.2], n_bins=0),
-            "n_bins must be at least 1; got 0",
+            r"reliability_table: n_bins must lie in \[1, inf\); got 0",
+        ),
+        (
+            lambda: evaluation.mean_cost({}, cost_fp=-1, cost_fn=1),
+            r"mean_cost: cost_fp must lie in \[0, inf\); got -1",
         ),
         (
             lambda: evaluation.reliability_table([0, 1], [0.1, 0.2], strategy="x"),

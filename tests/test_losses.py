@@ -11,7 +11,7 @@ from math import inf
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from samples import (
     BINARY,
@@ -870,7 +870,6 @@ def any_sample(
     )
 
 
-@settings(max_examples=30)
 @given(data=st.data())
 @each_loss
 def test_finite_input_never_gives_nan(loss: Loss, data: st.DataObject) -> None:
@@ -885,7 +884,6 @@ def test_finite_input_never_gives_nan(loss: Loss, data: st.DataObject) -> None:
         assert kept.min() - rounding <= mean <= kept.max() + rounding
 
 
-@settings(max_examples=10)
 @given(data=st.data())
 @each_loss
 def test_order_of_samples_is_irrelevant(loss: Loss, data: st.DataObject) -> None:
@@ -899,7 +897,6 @@ def test_order_of_samples_is_irrelevant(loss: Loss, data: st.DataObject) -> None
     assert back == pytest.approx(there, rel=1e-12, abs=1e-12)
 
 
-@settings(max_examples=25)
 @given(data=st.data())
 @each([loss for loss in SCALAR if loss.y_domain in (REALS, UNIT)])
 def test_no_constant_beats_the_fit(loss: Loss, data: st.DataObject) -> None:

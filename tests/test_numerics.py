@@ -99,6 +99,31 @@ def test_nan_gives_nan(function: Callable[[Array], Array]) -> None:
     assert np.isnan(function(np.array([np.nan]))).all()
 
 
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(st.lists(FINITE, min_size=1, max_size=9))
+def test_any_numbers(values: list[float]) -> None:
+    """Without a warning, and never on the wrong side of a bound."""
+    x = np.array(values)
+    assert np.all(numerics.softplus(x) >= np.maximum(x, 0))
+    assert np.all((numerics.expit(x) >= 0) & (numerics.expit(x) <= 1))
+    slope = numerics.expit_slope(x)
+    assert np.all((slope >= 0) & (slope <= 0.25 + 1e-15))
+    assert np.all(numerics.log1p_square(x) >= 0)
+    assert np.all(numerics.hypot(x, 3.0) >= np.maximum(np.abs(x), 3))
+
+
+@given(st.lists(FINITE, min_size=1, max_size=9))
+def test_any_row(values: list[float]) -> None:
+    x = np.array([values])
+    assert numerics.logsumexp(x)[0] >= x.max()
+    assert np.all(numerics.log_softmax(x) <= 0)
+    for p in (numerics.softmax(x), numerics.project_simplex(x)):
+        assert np.all(p >= 0)
+        assert p.sum() == pytest.approx(1, abs=1e-9)
+
+
 def test_like_scipy() -> None:
     np.testing.assert_allclose(
         numerics.softplus(REAL_LINE), np.logaddexp(0, REAL_LINE), rtol=1e-14

@@ -211,6 +211,10 @@ def test_other_refusals() -> None:
     for bad in (2.0, True, "2"):
         with pytest.raises(TypeError, match="n_steps must be an integer; got"):
             newton(np.sign, np.diag, [1.0], n_steps=bad)
+    with pytest.raises(TypeError, match="learning_rate must be a real number; got '1'"):
+        gradient_descent(np.sign, [1.0], learning_rate="1", n_steps=1)
+    with pytest.raises(ValueError, match="newton: start must hold at least one value"):
+        newton(np.sign, np.diag, [], n_steps=1)
 
 
 def test_newton_reports_a_minimum_at_infinity() -> None:

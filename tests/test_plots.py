@@ -125,6 +125,30 @@ def test_variants_share_a_colour_and_differ_in_style():
     assert styles == [style.SOLID, style.DASHED]
 
 
+@pytest.mark.parametrize(
+    ("sample", "message"),
+    [
+        ([1.0, np.nan], "HuberLoss.*: sample must be finite; got nan"),
+        ([], "sample must hold at least one value"),
+        (["1", "2"], "sample must be an array of real numbers; got dtype <U1"),
+    ],
+)
+def test_a_bad_sample_is_refused(sample, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        plots.risk_curves([lb.HuberLoss()], sample)
+    assert not plt.get_fignums()
+
+
+def test_amounts_are_positive():
+    with pytest.raises(ValueError, match=r"sample must lie in \(0, inf\); got -1"):
+        plots.risk_curves([lb.PoissonDeviance()], [3.0, -1.0])
+
+
+def test_there_are_three_curves():
+    with pytest.raises(ValueError, match=r"which must be one of .*; got 'slope'"):
+        plots.loss_curves([lb.HuberLoss()], "slope")
+
+
 @pytest.mark.parametrize("losses", [[], [lb.HuberLoss(), lb.HingeLoss()]])
 def test_losses_of_different_moulds_are_refused(losses):
     with pytest.raises(ValueError, match="functions of the same number"):

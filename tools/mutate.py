@@ -458,7 +458,7 @@ def run(quick: bool) -> int:
             note(kind, len(damaged), len(found), ", ".join(sorted(damaged - found)))
         for damage in damages:
             if not (quick and damage.kind in tally):
-                note(damage.kind, 1, caught(damage, copy), where(damage, copy))
+                note(damage.kind, 1, int(caught(damage, copy)), where(damage, copy))
         for kind, change in OUTPUTS.items():
             some = [SOME] if quick else names
             damaged, found = outputs_caught(copy, some, change)
