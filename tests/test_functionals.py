@@ -76,6 +76,13 @@ def test_levels_next_to_the_ends(level: float) -> None:
     assert lb.PinballLoss(level).fit_intercept_only(y) == expected
 
 
+@pytest.mark.parametrize("level", [0, 1, -0.1, 1.1, np.nan, np.inf])
+@pytest.mark.parametrize("functional", [lb.Quantile, lb.Expectile])
+def test_level_out_of_range(functional: type, level: float) -> None:
+    with pytest.raises(ValueError, match=r"level must lie in \(0, 1\); got"):
+        functional(level)
+
+
 @each_level
 def test_expectile_is_scipys(level: float) -> None:
     y, w = skewed(), random_weights(41)

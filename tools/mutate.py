@@ -61,7 +61,7 @@ def tests_named(pattern: str) -> tuple[str, ...]:
 
 
 SLOPES = tests_named("slope or derivative or gradient or digits")
-WEIGHTS = tests_named("weight or fit or sample or mean or best")
+WEIGHTS = tests_named("weight or fit or sample or mean or best or functionals")
 DOMAINS = tests_named("domain or parameter or bad or range")
 
 
