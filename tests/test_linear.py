@@ -31,7 +31,7 @@ import lossbook as lb
 from lossbook.base import Loss
 from lossbook.datasets import telephone
 from lossbook.domains import NONNEGATIVE, POSITIVE
-from lossbook.linear import LossClassifier, LossRegressor
+from lossbook.linear import LossClassifier, LossRegressor, _axes
 from lossbook.numerics import Array
 
 FITTABLE_BINARY = [x for x in BINARY if x != lb.ZeroOneLoss()]
@@ -187,6 +187,14 @@ def test_units_do_not_matter() -> None:
             plain = LossRegressor(loss).fit(X, NOISY)
             scaled = LossRegressor(same).fit(X, NOISY * factor)
             np.testing.assert_allclose(scaled.coef_ / factor, plain.coef_, rtol=1e-7)
+
+
+def test_the_search_runs_along_weighted_uncorrelated_directions() -> None:
+    centred = X - np.average(X, axis=0, weights=WEIGHTS)
+    axes, penalty = _axes(centred, WEIGHTS, alpha=0.3)
+    along = centred @ axes
+    products = along.T @ (WEIGHTS[:, None] * along) / WEIGHTS.sum()
+    np.testing.assert_allclose(products + np.diag(penalty), np.eye(3), atol=1e-12)
 
 
 def test_collinear_columns_share() -> None:
