@@ -30,7 +30,7 @@ from lossbook.optimize import (
 )
 from lossbook.potential import SparsemaxLoss
 from lossbook.residual import AbsoluteError, ResidualLoss, SquaredError
-from lossbook.validation import check_parameter, check_sample
+from lossbook.validation import Named, check_integer, check_parameter, check_sample
 
 
 class _LossModel(BaseEstimator):
@@ -64,7 +64,9 @@ class _LossModel(BaseEstimator):
             )
         check_parameter(self, "alpha", NONNEGATIVE)
         check_parameter(self, "tol", POSITIVE)
-        check_parameter(self, "max_iter", Interval(low=1))
+        check_integer(
+            Named(type(self).__name__), "max_iter", self.max_iter, Interval(low=1)
+        )
 
     def _weights(
         self, sample_weight: ArrayLike | None, n: int
@@ -90,7 +92,7 @@ class _LossModel(BaseEstimator):
         elif self.fit_intercept:
             constant = self.loss.fit_intercept_only(y, weights)
             start[0] = constant if np.isfinite(constant) else 0
-        best = _minimise(risk, start, self.tol, int(self.max_iter))
+        best = _minimise(risk, start, self.tol, self.max_iter)
         self.n_iter_ = best.n_iter
         self._warn(best)
         if not self.fit_intercept:

@@ -61,7 +61,7 @@ class ResidualLoss(Loss):
         def root(slack: float) -> float:
             def force(c: float) -> float:
                 each = self.rho_prime(y - c)
-                return float(w @ each + slack * (w @ np.abs(each)))
+                return _total(w, each) + slack * _total(w, np.abs(each))
 
             # To the last digit, in whatever unit y comes.
             limits = {"xtol": 1e-300, "rtol": 1e-15, "maxiter": 10_000}
@@ -81,10 +81,10 @@ class ResidualLoss(Loss):
         """
         near = y if len(y) <= 4096 else np.quantile(y, np.linspace(0, 1, 257))
         starts = np.unique(np.append(near, np.linspace(y.min(), y.max(), 513)))
-        heights = np.array([w @ self.rho(y - c) for c in starts])
+        heights = np.array([_total(w, self.rho(y - c)) for c in starts])
         best = starts[np.argsort(heights, kind="stable")[:3]]
         valleys = [self._descend(float(c), y, w) for c in best]
-        return min(valleys, key=lambda c: float(w @ self.rho(y - c)))
+        return min(valleys, key=lambda c: _total(w, self.rho(y - c)))
 
     def _descend(self, centre: float, y: Array, w: Array) -> float:
         """Iteratively reweighted means, which only go down, then Newton's steps."""
@@ -92,24 +92,29 @@ class ResidualLoss(Loss):
         for _ in range(200):
             r = y - centre
             pull = np.where(r == 0, at_zero, self.rho_prime(r) / np.where(r == 0, 1, r))
-            total = float(w @ pull)
+            total = _total(w, pull)
             if total == 0:  # no value is near enough to pull
                 return centre
-            step = float((w * pull) @ r) / total
+            step = _total(w * pull, r) / total
             centre += step
             if abs(step) <= 1e-15 * abs(centre):
                 return centre
-        force = float(w @ self.rho_prime(y - centre))
+        force = _total(w, self.rho_prime(y - centre))
         for _ in range(20):
-            curvature = float(w @ self.rho_second(y - centre))
+            curvature = _total(w, self.rho_second(y - centre))
             if curvature <= 0:
                 break
             nearer = centre + force / curvature
-            left = float(w @ self.rho_prime(y - nearer))
+            left = _total(w, self.rho_prime(y - nearer))
             if abs(left) >= abs(force):
                 break
             centre, force = nearer, left
         return centre
+
+
+def _total(w: Array, values: Array) -> float:
+    """sum(w * values), without the threads of w @ values (see check_values)."""
+    return float(np.einsum("i,i->", w, values))
 
 
 @dataclass(frozen=True)

@@ -651,6 +651,7 @@ def test_too_few_steps(loss: Loss) -> None:
         (LossRegressor(alpha=-1), NOISY, ValueError, r"alpha must lie in \[0, inf\)"),
         (LossRegressor(tol=0), NOISY, ValueError, r"tol must lie in \(0, inf\); got 0"),
         (LossRegressor(max_iter=0), NOISY, ValueError, r"max_iter must lie in \[1"),
+        (LossRegressor(max_iter=2.5), NOISY, TypeError, "max_iter must be an integer"),
         (
             LossRegressor(lb.SparsemaxLoss()),
             NOISY,

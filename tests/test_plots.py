@@ -139,7 +139,7 @@ def test_a_bad_sample_is_refused(sample, message):
     assert not plt.get_fignums()
 
 
-def test_amounts_are_positive():
+def test_a_bad_amount_is_refused():
     with pytest.raises(ValueError, match=r"sample must lie in \(0, inf\); got -1"):
         plots.risk_curves([lb.PoissonDeviance()], [3.0, -1.0])
 

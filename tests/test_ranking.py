@@ -164,3 +164,16 @@ def test_shape_and_domain_are_named(loss: lb.StructuredLoss) -> None:
         loss.value([[[1], [0]]], [[[1.0], [0.0]]])
     with pytest.raises(ValueError, match=r"y_true must lie in \[0, inf\); got -1"):
         loss.value([[1, -1]], [[1.0, 0.0]])
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (-1, r"n_items must lie in \[0, inf\); got -1"),
+        (2.5, "n_items must be an integer; got 2.5"),
+        (True, "n_items must be an integer; got True"),
+    ],
+)
+def test_bad_number_of_discounts(bad: int, message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=f"discounts: {message}"):
+        lb.ranking.discounts(bad)

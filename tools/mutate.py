@@ -53,6 +53,7 @@ def pytest_(*arguments: str) -> tuple[str, ...]:
 FORM = ("-m", "tools.notebooks", "check")
 TESTS = ("losses", "structured", "multiclass", "overlap", "boxes", "ranking")
 TESTS += ("functionals", "linear", "links", "optimize", "numerics", "bad_input")
+TESTS += ("evaluation", "surrogates", "plots")
 
 
 def tests_named(pattern: str) -> tuple[str, ...]:
@@ -62,7 +63,7 @@ def tests_named(pattern: str) -> tuple[str, ...]:
 
 SLOPES = tests_named("slope or derivative or gradient or digits")
 WEIGHTS = tests_named("weight or fit or sample or mean or best or functionals")
-DOMAINS = tests_named("domain or parameter or bad or range")
+DOMAINS = tests_named("domain or parameter or bad or range or refus or must")
 
 
 # ---- notebooks
@@ -216,8 +217,11 @@ def spliced(start: int, end: int, new: str) -> Callable[[str], str]:
     return lambda text: text[:start] + new + text[end:]
 
 
-def functions_of(source: str) -> Iterator[tuple[ast.FunctionDef, Callable]]:
-    """The functions of a module, and how to find a node in its text."""
+Position = Callable[[int, int], int]
+
+
+def positions_in(source: str) -> Position:
+    """Where a line and a column of the parser lie in the text."""
     starts = [0]
     for line in source.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
@@ -226,14 +230,29 @@ def functions_of(source: str) -> Iterator[tuple[ast.FunctionDef, Callable]]:
         start = starts[line - 1]
         return start + len(source[start:].encode()[:column].decode())
 
+    return position
+
+
+def span(node: ast.expr, position: Position) -> tuple[int, int]:
+    """Start and end of an expression."""
+    assert node.end_lineno is not None
+    assert node.end_col_offset is not None
+    return (
+        position(node.lineno, node.col_offset),
+        position(node.end_lineno, node.end_col_offset),
+    )
+
+
+def functions_of(source: str) -> Iterator[ast.FunctionDef]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef):
-            yield node, position
+            yield node
 
 
 def wrong_signs(file: str, source: str) -> Iterator[Damage]:
     """A minus before each returned derivative."""
-    for function, position in functions_of(source):
+    position = positions_in(source)
+    for function in functions_of(source):
         if function.name not in SLOPE_NAMES:
             continue
         for node in ast.walk(function):
@@ -243,9 +262,7 @@ def wrong_signs(file: str, source: str) -> Iterator[Damage]:
             # Zero has no sign; self._map is the frame around the formulas.
             if "zeros" in said or said == "0" or "self._map" in said:
                 continue
-            value = node.value
-            start = position(value.lineno, value.col_offset)
-            end = position(value.end_lineno, value.end_col_offset)
+            start, end = span(node.value, position)
             new = f"-1 * ({source[start:end]})"
             yield Damage(
                 "wrong sign of a derivative", file, spliced(start, end, new), SLOPES
@@ -254,7 +271,8 @@ def wrong_signs(file: str, source: str) -> Iterator[Damage]:
 
 def dropped_weights(file: str, source: str) -> Iterator[Damage]:
     """A function that takes weights treats all as 1."""
-    for function, position in functions_of(source):
+    position = positions_in(source)
+    for function in functions_of(source):
         arguments = function.args.args + function.args.kwonlyargs
         for name in {a.arg for a in arguments} & set(WEIGHT_NAMES):
             body = function.body
@@ -268,16 +286,30 @@ def dropped_weights(file: str, source: str) -> Iterator[Damage]:
                 )
 
 
-DOMAIN = re.compile(
-    r"(?:y_domain: ClassVar\[Interval\] =|check_parameter\(self, \"\w+\",) "
-    r"(?!REALS)(\w+(?:\(.*?\))?)"
-)
+CHECKS = {"check_parameter", "check_number", "check_integer", "check_values"}
+
+
+def domain_of(node: ast.AST) -> ast.expr | None:
+    """What a statement allows: a check with a domain, the targets of a class."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.args[-1] if node.func.id in CHECKS else None
+    if isinstance(node, ast.AnnAssign):
+        return node.value if ast.unparse(node.target) == "y_domain" else None
+    return None
 
 
 def wrong_domains(file: str, source: str) -> Iterator[Damage]:
     """Every number is allowed."""
-    for domain in DOMAIN.finditer(source):
-        change = spliced(*domain.span(1), f"type({domain[1]})()")
+    position = positions_in(source)
+    for node in ast.walk(ast.parse(source)):
+        domain = domain_of(node)
+        if domain is None:
+            continue
+        said = ast.unparse(domain)
+        # All numbers are allowed already; or the caller says which.
+        if said in ("REALS", "ClassLabels()") or said[0].islower():
+            continue
+        change = spliced(*span(domain, position), f"type({said})()")
         yield Damage("wrong domain", file, change, DOMAINS)
 
 
