@@ -140,8 +140,8 @@ def _axes(X: Array, weights: Array, alpha: float) -> tuple[Array, Array]:
     share = np.sqrt(weights / weights.sum())[:, None]
     _, sizes, directions = np.linalg.svd(share * X, full_matrices=False)
     keep = sizes > np.finfo(float).eps * max(X.shape) * sizes[0]
-    squared = np.square(sizes[keep])
-    return directions[keep].T / np.sqrt(squared + alpha), alpha / (squared + alpha)
+    length = np.hypot(sizes[keep], np.sqrt(alpha))
+    return directions[keep].T / length, np.square(np.sqrt(alpha) / length)
 
 
 def _minimise(risk: LinearRisk, start: Array, tol: float, max_iter: int) -> Minimum:

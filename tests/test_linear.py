@@ -8,6 +8,8 @@ from unittest import SkipTest
 import numpy as np
 import pytest
 import sklearn
+from hypothesis import given
+from hypothesis import strategies as st
 from samples import BINARY, MULTICLASS, RESIDUAL, SCALAR, each
 from scipy.optimize import linprog
 from sklearn.base import BaseEstimator
@@ -170,6 +172,49 @@ def test_exact_fit_is_found(loss: Loss) -> None:
     else:
         np.testing.assert_allclose(fitted.coef_, [1.0, -0.3, 2.0], atol=1e-9)
         assert fitted.intercept_ == pytest.approx(1.0, abs=1e-9)
+
+
+NUMBERS = st.integers(-3, 3) | st.floats(-1e3, 1e3, allow_subnormal=False)
+
+
+def rows_of(numbers: st.SearchStrategy[float], n: int) -> st.SearchStrategy[list]:
+    return st.lists(numbers, min_size=n, max_size=n)
+
+
+@given(st.data())
+def test_any_small_sample_gives_a_minimum_or_a_warning(data: st.DataObject) -> None:
+    convex = [x for x in FITTABLE if x.convex and x not in MULTICLASS]
+    loss = data.draw(st.sampled_from(convex))
+    n, p = data.draw(st.integers(2, 8)), data.draw(st.integers(1, 3))
+    features = np.array(data.draw(rows_of(rows_of(NUMBERS, p), n)), dtype=float)
+    if loss in BINARY:
+        y = np.array([0, 1, *data.draw(rows_of(st.integers(0, 1), n - 2))])
+    else:
+        legal = NUMBERS.filter(
+            lambda v: loss.y_domain.contains(v) and (v == 0 or abs(v) > 1e-6)
+        )
+        y = np.array(data.draw(rows_of(legal, n)), dtype=float)
+    fitted = model(loss, alpha=data.draw(st.sampled_from([0.0, 0.01, 1.0])))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        fitted.fit(features, y)
+    assert np.isfinite(fitted.coef_).all()
+    assert np.isfinite(fitted.intercept_).all()
+    if said:
+        assert {warning.category for warning in said} == {ConvergenceWarning}
+        return
+
+    def risk(shift: Array) -> float:
+        coef = np.ravel(fitted.coef_) + shift[1:]
+        mean = loss(y, features @ coef + fitted.intercept_ + shift[0])
+        return mean + (fitted.alpha / 2 * coef @ coef if fitted.alpha else 0)
+
+    least = risk(np.zeros(p + 1))
+    directions = np.random.default_rng(1)
+    for size in (1, 0.1, 1e-2, 1e-3, 1e-4):
+        for _ in range(5):
+            there = risk(size * directions.normal(size=p + 1))
+            assert there >= least - 1e-9 * (1 + abs(least))
 
 
 def test_units_do_not_matter() -> None:
