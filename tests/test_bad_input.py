@@ -124,6 +124,21 @@ def test_not_finite(loss: Loss, method: str, bad: float) -> None:
         loss.fit_intercept_only(with_last(y, bad))
 
 
+@each([loss for loss in SCALAR if not isinstance(loss, lb.ResidualLoss)])
+def test_domain_of_amounts_and_labels(loss: Loss) -> None:
+    """Said here once more, for a class may be wrong about itself."""
+    power = {"PoissonDeviance": 1, "GammaDeviance": 2}.get(type(loss).__name__)
+    power = getattr(loss, "power", power)
+    bad = [-0.1, 1.1]  # of a label or a proportion
+    if power is not None:  # of a Tweedie deviance
+        bad = [] if power == 0 else [-0.1] if power < 2 else [-0.1, 0.0]
+    for y in bad:
+        with refused(loss, "y_true must lie in", f"got {y}"):
+            loss([y], [0.5])
+    if power is not None:
+        assert loss([0.0 if power < 2 else 0.1, 3.0], [0.5, 0.5]) >= 0
+
+
 @each_method
 @each([loss for loss in SCALAR if loss.y_domain != REALS])
 def test_target_out_of_domain(loss: Loss, method: str) -> None:

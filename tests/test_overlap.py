@@ -127,7 +127,9 @@ def test_the_domain_of_a_mask_is_stated(loss: lb.overlap.MaskLoss) -> None:
         (lb.TverskyLoss, {"alpha": 0}),
         (lb.TverskyLoss, {"beta": -1}),
         (lb.DiceLoss, {"pseudo_count": -1}),
+        (lb.JaccardLoss, {"pseudo_count": -1}),
         (lb.JaccardLoss, {"pseudo_count": np.nan}),
+        (lb.TverskyLoss, {"pseudo_count": -1}),
         (lb.PairwiseHingeLoss, {"margin": 0}),
     ],
 )
