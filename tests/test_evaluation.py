@@ -245,6 +245,12 @@ def test_perfect_forecast_has_an_empty_murphy_curve() -> None:
             r"reliability_table: n_bins must lie in \[1, inf\); got 0",
         ),
         (
+            lambda: evaluation.net_benefit(
+                evaluation.threshold_table([0, 1], [0.1, 0.2], [0.5, 1.0])
+            ),
+            r"net_benefit: threshold must lie in \[0, 1\); got 1.0",
+        ),
+        (
             lambda: evaluation.mean_cost({}, cost_fp=-1, cost_fn=1),
             r"mean_cost: cost_fp must lie in \[0, inf\); got -1",
         ),
