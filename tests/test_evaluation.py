@@ -192,8 +192,6 @@ def test_net_benefit_is_base_rate_minus_weighted_cost(
     np.testing.assert_allclose(
         evaluation.net_benefit(table), y.mean() - cost / (1 - t), atol=1e-12
     )
-    with pytest.raises(ValueError, match=r"threshold must lie in \[0, 1\)"):
-        evaluation.net_benefit(evaluation.threshold_table(y, p, [1.0]))
 
 
 # ---- comparing forecasts
