@@ -111,15 +111,13 @@ def calibration_gap(loss: MarginFunction, theta: ArrayLike) -> Array:
     >>> lb.surrogates.calibration_gap(lb.HingeLoss(), [0.0, 0.6]).round(4)
     array([0. , 0.6])
     """
-    t = as_numeric(loss, "theta", theta).astype(float)
-    check_values(loss, "theta", t, Interval(-1.0, 1.0))
-    eta = (1 + np.abs(t)) / 2
+    eta = (1 + _advantage(loss, theta)) / 2
     # Never negative but for rounding.
     return np.maximum(wrong_side_risk(loss, eta) - bayes_risk(loss, eta), 0)
 
 
 def psi_transform(loss: MarginFunction, theta: ArrayLike) -> Array:
-    """The largest convex function below the calibration gap, at each ``theta``.
+    """The largest convex function below the calibration gap, for theta in [-1, 1].
 
     psi(excess error rate) <= excess surrogate risk for every classifier.
 
@@ -128,8 +126,7 @@ def psi_transform(loss: MarginFunction, theta: ArrayLike) -> Array:
     >>> lb.surrogates.psi_transform(lb.SquaredHingeLoss(), [0.0, 0.5, 1.0]).round(4)
     array([0.  , 0.25, 1.  ])
     """
-    t = np.abs(as_numeric(loss, "theta", theta).astype(float))
-    check_values(loss, "theta", t, UNIT)
+    t = _advantage(loss, theta)
     points = np.unique(np.concatenate([np.linspace(0, 1, 501), t.ravel()]))
     gap = calibration_gap(loss, points)
     corners = _lower_hull(points, gap)
@@ -415,3 +412,10 @@ def _lower_hull(x: Array, y: Array) -> list[int]:
             hull.pop()
         hull.append(i)
     return hull
+
+
+def _advantage(loss: MarginFunction, theta: ArrayLike) -> Array:
+    """|theta|, how much likelier one label is than the other."""
+    advantage = as_numeric(loss, "theta", theta).astype(float)
+    check_values(loss, "theta", advantage, Interval(-1.0, 1.0))
+    return np.abs(advantage)

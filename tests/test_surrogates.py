@@ -163,5 +163,6 @@ def test_what_is_not_a_margin_loss_is_refused(
 def test_probabilities_are_checked(bad: float) -> None:
     with pytest.raises(ValueError, match=r"HingeLoss\(\): eta must lie in \[0, 1\]"):
         surrogates.minimizer(lb.HingeLoss(), [0.5, bad])
-    with pytest.raises(ValueError, match=r"theta must lie in \[-1, 1\]"):
-        surrogates.calibration_gap(lb.HingeLoss(), [0.5, 20 * bad])
+    for function in (surrogates.calibration_gap, surrogates.psi_transform):
+        with pytest.raises(ValueError, match=rf"in \[-1, 1\]; got {20 * bad}"):
+            function(lb.HingeLoss(), [0.5, 20 * bad])

@@ -63,7 +63,9 @@ def tests_named(pattern: str) -> tuple[str, ...]:
 
 SLOPES = tests_named("slope or derivative or gradient or digits")
 WEIGHTS = tests_named("weight or fit or sample or mean or best or functionals")
-DOMAINS = tests_named("domain or parameter or bad or range or refus or must")
+DOMAINS = tests_named(
+    "domain or parameter or bad or range or refus or must or check or weight"
+)
 
 
 # ---- notebooks
