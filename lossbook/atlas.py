@@ -285,7 +285,10 @@ def scaled_risk(loss: Loss, sample: ArrayLike, candidates: ArrayLike) -> Array:
     risks = np.array([loss(y, np.full(len(y), f)) for f in loss.link(constants)])
     excess = risks[1:] - risks[0]
     middle = float(np.median(excess))
-    return excess / (2 * middle) if middle > 0 else excess
+    if not middle > 0:
+        return excess
+    with np.errstate(over="ignore"):
+        return excess / (2 * middle)
 
 
 def minimizers(loss: Loss, eta: ArrayLike) -> Array:
