@@ -21,7 +21,6 @@ from lossbook.validation import (
     as_numeric,
     check_integer,
     check_not_empty,
-    check_number,
     check_values,
 )
 
@@ -283,12 +282,20 @@ def threshold_table(
     }
 
 
-def mean_cost(table: Table, *, cost_fp: float, cost_fn: float) -> Array:
-    """Cost per case of each row of a threshold table; no cost is below zero."""
-    for name, cost in (("cost_fp", cost_fp), ("cost_fn", cost_fn)):
-        check_number(Named("mean_cost"), name, cost, NONNEGATIVE)
+def mean_cost(table: Table, *, cost_fp: ArrayLike, cost_fn: ArrayLike) -> Array:
+    """Cost per case of each row of a threshold table.
+
+    A cost is a number >= 0, or an array with one for each row.
+    """
+    owner = Named("mean_cost")
+    costs = [
+        as_numeric(owner, "cost_fp", cost_fp),
+        as_numeric(owner, "cost_fn", cost_fn),
+    ]
+    check_values(owner, "cost_fp", costs[0], NONNEGATIVE)
+    check_values(owner, "cost_fn", costs[1], NONNEGATIVE)
     n = table["tp"] + table["fp"] + table["fn"] + table["tn"]
-    return (cost_fp * table["fp"] + cost_fn * table["fn"]) / n
+    return (costs[0] * table["fp"] + costs[1] * table["fn"]) / n
 
 
 def net_benefit(table: Table) -> Array:
