@@ -287,15 +287,23 @@ def mean_cost(table: Table, *, cost_fp: ArrayLike, cost_fn: ArrayLike) -> Array:
 
     A cost is a number >= 0, or an array with one for each row.
     """
-    owner = Named("mean_cost")
-    costs = [
-        as_numeric(owner, "cost_fp", cost_fp),
-        as_numeric(owner, "cost_fn", cost_fn),
-    ]
-    check_values(owner, "cost_fp", costs[0], NONNEGATIVE)
-    check_values(owner, "cost_fn", costs[1], NONNEGATIVE)
     n = table["tp"] + table["fp"] + table["fn"] + table["tn"]
-    return (costs[0] * table["fp"] + costs[1] * table["fn"]) / n
+    of_fp = _cost("cost_fp", cost_fp, n.shape) * table["fp"]
+    of_fn = _cost("cost_fn", cost_fn, n.shape) * table["fn"]
+    return (of_fp + of_fn) / n
+
+
+def _cost(name: str, cost: ArrayLike, rows: tuple[int, ...]) -> NDArray[Any]:
+    """A cost of every row or of each, checked."""
+    owner = Named("mean_cost")
+    checked = as_numeric(owner, name, cost)
+    if checked.shape not in ((), rows):
+        raise ValueError(
+            f"{owner!r}: {name} must be a number or have shape {rows}; "
+            f"got shape {checked.shape}"
+        )
+    check_values(owner, name, checked, NONNEGATIVE)
+    return checked
 
 
 def net_benefit(table: Table) -> Array:

@@ -180,6 +180,10 @@ def test_threshold_table_is_the_confusion_matrix(
         assert row == [tn, fp, fn, tp]
     cost = evaluation.mean_cost(table, cost_fp=2, cost_fn=5)
     np.testing.assert_allclose(cost, (2 * table["fp"] + 5 * table["fn"]) / len(y))
+    # What a false alarm costs may depend on the row.
+    each = evaluation.mean_cost(table, cost_fp=thresholds, cost_fn=5)
+    one = evaluation.mean_cost(table, cost_fp=thresholds[2], cost_fn=5)
+    assert each[2] == one[2]
 
 
 def test_net_benefit_is_base_rate_minus_weighted_cost(
@@ -226,6 +230,9 @@ def test_perfect_forecast_has_an_empty_murphy_curve() -> None:
 # ---- refusals
 
 
+ONE_ROW = evaluation.threshold_table([0, 1], [0.1, 0.2], [0.15])
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -249,8 +256,12 @@ def test_perfect_forecast_has_an_empty_murphy_curve() -> None:
             r"net_benefit: threshold must lie in \[0, 1\); got 1.0",
         ),
         (
-            lambda: evaluation.mean_cost({}, cost_fp=-1, cost_fn=1),
+            lambda: evaluation.mean_cost(ONE_ROW, cost_fp=-1, cost_fn=1),
             r"mean_cost: cost_fp must lie in \[0, inf\); got -1",
+        ),
+        (
+            lambda: evaluation.mean_cost(ONE_ROW, cost_fp=1, cost_fn=[1, 2]),
+            r"cost_fn must be a number or have shape \(1,\); got shape \(2,\)",
         ),
         (
             lambda: evaluation.reliability_table([0, 1], [0.1, 0.2], strategy="x"),

@@ -532,7 +532,7 @@ PHONE = {"width": 360, "height": 740}
 
 
 def movement(browser: object, url: str) -> float:
-    """The layout shift of a page that nothing of is in the cache."""
+    """The layout shift of a page, with nothing of it in the cache."""
     page = browser.new_page(viewport=PHONE)
     page.goto(url)
     shift = page.evaluate(LAYOUT_SHIFT)
