@@ -52,3 +52,8 @@ def test_sections_of_a_docstring_become_lists() -> None:
         "Sum.\n\n**Parameters**\n\n`a` : float > 0\n: The first, and more.\n\n"
         "```python\n>>> 1 + 1\n2\n```\n"
     )
+
+
+def test_notes_of_a_docstring_stay_one_paragraph() -> None:
+    text = api.as_myst("Sum.\n\nNotes\n-----\nOf two lines,\nnot two paragraphs.\n")
+    assert text == "Sum.\n\n**Notes**\n\nOf two lines,\nnot two paragraphs.\n"

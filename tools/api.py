@@ -129,7 +129,7 @@ def parameters(entry: Entry) -> str:
 
 
 def as_myst(doc: str) -> str:
-    """A numpydoc docstring as MyST: sections as lists, examples as code."""
+    """A numpydoc docstring as MyST: lists, but examples as code and notes as prose."""
     pieces = re.split(r"^(\w+)\n-{3,}\n", doc + "\n", flags=re.MULTILINE)
     parts = [prose(pieces[0])]
     for title, body in zip(pieces[1::2], pieces[2::2], strict=True):
@@ -137,7 +137,7 @@ def as_myst(doc: str) -> str:
         if title == "Examples":
             parts.append(f"```python\n{body.strip()}\n```")
         else:
-            parts += [f"**{title}**", items(body)]
+            parts += [f"**{title}**", (prose if title == "Notes" else items)(body)]
         if tail:
             parts.append(prose(tail))
     return "\n\n".join(part for part in parts if part) + "\n"
