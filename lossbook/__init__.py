@@ -3,171 +3,67 @@
 The helper package of the book *Loss Functions: what you ask for is what you get*.
 """
 
-from lossbook import (
-    atlas,
-    choosing,
-    datasets,
-    evaluation,
-    functionals,
-    linear,
-    links,
-    noise,
-    numerics,
-    optimize,
-    plots,
-    ranking,
-    style,
-    surrogates,
-)
-from lossbook.base import Loss, MulticlassLoss
-from lossbook.boxes import CIoULoss, DIoULoss, GIoULoss, IoULoss
-from lossbook.composite import (
-    BrierLoss,
-    FocalLoss,
-    GammaDeviance,
-    GeneralizedCrossEntropy,
-    SphericalLoss,
-    TweedieDeviance,
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from lossbook import datasets, functionals, links, losses, numerics
+from lossbook.base import (
+    BinaryLoss,
+    Elsewhere,
+    Loss,
+    MulticlassLoss,
+    ObjectLoss,
+    PointwiseLoss,
 )
 from lossbook.functionals import BeforeNoise, Expectile, Mean, MLocation, Mode, Quantile
-from lossbook.margin import (
-    ExponentialLoss,
-    HingeLoss,
-    LogisticLoss,
-    MarginLoss,
-    ModifiedHuberLoss,
-    PerceptronLoss,
-    RampLoss,
-    SavageLoss,
-    SigmoidLoss,
-    SquaredHingeLoss,
-    ZeroOneLoss,
-)
-from lossbook.multiclass import (
-    CategoricalFocalLoss,
-    CategoricalGeneralizedCrossEntropy,
-    SmoothedCrossEntropy,
-    SymmetricCrossEntropy,
-)
-from lossbook.noise import (
-    BackwardCorrection,
-    ForwardCorrection,
-    NoiseMatrix,
-    UniformNoise,
-)
-from lossbook.overlap import DiceLoss, JaccardLoss, LovaszHingeLoss, TverskyLoss
-from lossbook.potential import (
-    BinaryCrossEntropy,
-    CategoricalCrossEntropy,
-    PoissonDeviance,
-    SparsemaxLoss,
-)
-from lossbook.ranking import (
-    LambdaRankLoss,
-    ListNetLoss,
-    PairwiseExponentialLoss,
-    PairwiseHingeLoss,
-    PairwiseLogisticLoss,
-    PlackettLuceLoss,
-)
-from lossbook.registry import ALL_LOSSES, STRUCTURED_LOSSES
-from lossbook.residual import (
-    AbsoluteError,
-    BarronLoss,
-    CauchyLoss,
-    EpsilonInsensitiveLoss,
-    ExpectileLoss,
-    HuberLoss,
-    LogCoshLoss,
-    PinballLoss,
-    PseudoHuberLoss,
-    ResidualLoss,
-    SquaredError,
-    TukeyLoss,
-)
-from lossbook.structured import StructuredLoss
+from lossbook.losses import *  # noqa: F403 (losses.__all__ says which)
+
+if TYPE_CHECKING:
+    from lossbook import fit, judge, show
+    from lossbook.fit import booster_objective
+    from lossbook.judge import check_loss, scorer
 
 __version__ = "0.1.0"
 
+# These bring scikit-learn or matplotlib along, so they are loaded when first used.
+_WINGS = ("fit", "judge", "show")
+_IN_WINGS = {"booster_objective": "fit", "check_loss": "judge", "scorer": "judge"}
+
 __all__ = [
-    "ALL_LOSSES",
-    "STRUCTURED_LOSSES",
-    "AbsoluteError",
-    "BackwardCorrection",
-    "BarronLoss",
     "BeforeNoise",
-    "BinaryCrossEntropy",
-    "BrierLoss",
-    "CIoULoss",
-    "CategoricalCrossEntropy",
-    "CategoricalFocalLoss",
-    "CategoricalGeneralizedCrossEntropy",
-    "CauchyLoss",
-    "DIoULoss",
-    "DiceLoss",
-    "EpsilonInsensitiveLoss",
+    "BinaryLoss",
+    "Elsewhere",
     "Expectile",
-    "ExpectileLoss",
-    "ExponentialLoss",
-    "FocalLoss",
-    "ForwardCorrection",
-    "GIoULoss",
-    "GammaDeviance",
-    "GeneralizedCrossEntropy",
-    "HingeLoss",
-    "HuberLoss",
-    "IoULoss",
-    "JaccardLoss",
-    "LambdaRankLoss",
-    "ListNetLoss",
-    "LogCoshLoss",
-    "LogisticLoss",
     "Loss",
-    "LovaszHingeLoss",
     "MLocation",
-    "MarginLoss",
     "Mean",
     "Mode",
-    "ModifiedHuberLoss",
     "MulticlassLoss",
-    "NoiseMatrix",
-    "PairwiseExponentialLoss",
-    "PairwiseHingeLoss",
-    "PairwiseLogisticLoss",
-    "PerceptronLoss",
-    "PinballLoss",
-    "PlackettLuceLoss",
-    "PoissonDeviance",
-    "PseudoHuberLoss",
+    "ObjectLoss",
+    "PointwiseLoss",
     "Quantile",
-    "RampLoss",
-    "ResidualLoss",
-    "SavageLoss",
-    "SigmoidLoss",
-    "SmoothedCrossEntropy",
-    "SparsemaxLoss",
-    "SphericalLoss",
-    "SquaredError",
-    "SquaredHingeLoss",
-    "StructuredLoss",
-    "SymmetricCrossEntropy",
-    "TukeyLoss",
-    "TverskyLoss",
-    "TweedieDeviance",
-    "UniformNoise",
-    "ZeroOneLoss",
-    "atlas",
-    "choosing",
+    "booster_objective",
+    "check_loss",
     "datasets",
-    "evaluation",
+    "fit",
     "functionals",
-    "linear",
+    "judge",
     "links",
-    "noise",
+    "losses",
     "numerics",
-    "optimize",
-    "plots",
-    "ranking",
-    "style",
-    "surrogates",
+    "scorer",
+    "show",
 ]
+__all__ += losses.__all__
+
+
+def __getattr__(name: str) -> Any:
+    if name in _WINGS:
+        return import_module(f"lossbook.{name}")
+    if name in _IN_WINGS:
+        return getattr(import_module(f"lossbook.{_IN_WINGS[name]}"), name)
+    raise AttributeError(f"module 'lossbook' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

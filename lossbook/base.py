@@ -1,25 +1,33 @@
-"""The contract of a loss: a scalar function, its two derivatives, and their checks.
+"""The contract of a loss: facts, two scales, and the checks that every loss shares.
 
-A subclass writes three formulas (value, gradient, curvature) for arrays that are
-already checked.  Everything else — input checks, weights, reduction, blocks — is
-done here, once.
+A loss is called on the *prediction* scale, with what a model's ``predict``,
+``predict_proba`` or ``decision_function`` returned.  Its derivatives live on the *raw*
+scale, with what a model puts out before the link and an optimiser moves.
+
+A subclass states the facts and writes its formulas for arrays that are already
+checked.  Input checks, weights, reduction and blocks are done here, once, for a loss
+of single samples as for a loss of whole objects.
 """
 
 import abc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lossbook.domains import NONNEGATIVE, REALS, UNIT, ClassLabels, Interval
-from lossbook.functionals import Functional
-from lossbook.links import IdentityLink, Link
+from lossbook.links import Link
 from lossbook.numerics import Array, blocks
 from lossbook.validation import (
+    NONNEGATIVE,
+    REALS,
+    UNIT,
+    ClassLabels,
+    Interval,
     as_numeric,
     check_not_empty,
+    check_option,
     check_sample,
     check_some_weight,
     check_values,
@@ -27,8 +35,39 @@ from lossbook.validation import (
     weight_unit,
 )
 
-REDUCTIONS = ("mean", "sum", "none")
 Reduction = Literal["mean", "sum", "none"]
+Response = Literal["predict", "predict_proba", "decision_function"]
+Formula = Callable[[Array, Array], Any]
+
+FACTS = (
+    "family",
+    "title",
+    "symbols",
+    "link",
+    "response",
+    "functional",
+    "y_domain",
+    "convex",
+    "smooth",
+    "kinks",
+    "lipschitz",
+    "formula",
+    "reference",
+    "likelihood",
+    "elsewhere",
+)
+
+
+class Elsewhere(NamedTuple):
+    """What another library calls a loss, and how its number differs from ours.
+
+    ``differs`` names a factor, a reduction, the scale of a parameter, a clipping; it is
+    empty where the number is the same.
+    """
+
+    library: str
+    name: str
+    differs: str
 
 
 def extremes() -> np.errstate:
@@ -41,14 +80,28 @@ def extremes() -> np.errstate:
 
 @dataclass(frozen=True)
 class Loss(abc.ABC):
-    """A pointwise loss of a target and a raw prediction.
+    """A loss of targets and predictions.
+
+    Every class states every fact below, itself or through the abstract family it
+    belongs to (``class MarginLoss(Loss, abstract=True)``); one that leaves a fact out
+    cannot be made.
 
     Attributes
     ----------
+    family : str
+        The kind of argument: "residual", "amount", "probability", "classes", "margin",
+        "list", "mask", "box", ...
+    title : str
+        Its name in a sentence, such as "Huber loss".
+    symbols : dict
+        The letter of each parameter in the formula.
     link : Link
         ``y_pred = link.inverse(raw_prediction)``.
+    response : {"predict", "predict_proba", "decision_function"}
+        Which output of a model ``y_pred`` is.
     functional : Functional or None
-        What the loss elicits on the scale of ``y_pred``; None if it elicits nothing.
+        What the best prediction tells of the distribution of the target; None if it
+        tells nothing.
     y_domain : Interval or ClassLabels
         Where targets may lie.
     convex : bool
@@ -66,50 +119,124 @@ class Loss(abc.ABC):
     reference : str
         Key of the origin in the bibliography.
     likelihood : str
-        The density whose negative log-likelihood it is, up to scale and constants.
-    elsewhere : dict
-        Its names in scikit-learn, PyTorch, Keras and XGBoost.
+        The density whose negative log-likelihood it is, up to scale and constants;
+        empty if it is none.
+    elsewhere : tuple of Elsewhere
+        Its names in other libraries, and how they differ.
     """
 
-    link: ClassVar[Link] = IdentityLink()
-    y_domain: ClassVar[Any] = REALS
-    convex: ClassVar[Any] = True
-    smooth: ClassVar[Any] = True
-    kinks: ClassVar[Any] = ()
-    lipschitz: ClassVar[Any] = np.inf
-    formula: ClassVar[str]
-    reference: ClassVar[str] = ""
-    likelihood: ClassVar[str] = ""
-    elsewhere: ClassVar[dict[str, str]] = {}
+    family: ClassVar[Any]
+    title: ClassVar[Any]
+    symbols: ClassVar[Any]
+    link: ClassVar[Any]
+    response: ClassVar[Any]
+    functional: ClassVar[Any]
+    y_domain: ClassVar[Any]
+    convex: ClassVar[Any]
+    smooth: ClassVar[Any]
+    kinks: ClassVar[Any]
+    lipschitz: ClassVar[Any]
+    formula: ClassVar[Any]
+    reference: ClassVar[Any]
+    likelihood: ClassVar[Any]
+    elsewhere: ClassVar[Any]
 
-    @property
-    @abc.abstractmethod
-    def functional(self) -> Functional | None:
-        """What the loss elicits."""
+    _abstract: ClassVar[bool] = True
 
-    # ---- the three formulas of a subclass -------------------------------------
+    def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._abstract = abstract
+        if abstract:
+            return
+        # A fact of another concrete loss is not inherited: it may be false here.
+        said = [c for c in cls.__mro__ if c is cls or getattr(c, "_abstract", False)]
+        missing = [f for f in FACTS if not any(f in vars(c) for c in said)]
+        if missing:
+            raise TypeError(
+                f"{cls.__name__}: a loss must state every fact; not stated: "
+                f"{', '.join(missing)}"
+            )
+
+    # ---- the formulas of a subclass -------------------------------------------
 
     @abc.abstractmethod
     def _value(self, y: Array, f: Array) -> Array:
-        """Loss of checked targets and raw predictions."""
+        """Loss of each sample, from checked targets and raw predictions."""
 
     @abc.abstractmethod
     def _gradient(self, y: Array, f: Array) -> Array:
-        """Its derivative in f."""
+        """Its derivative in f, in the shape of f."""
 
-    @abc.abstractmethod
-    def _hessian(self, y: Array, f: Array) -> Array:
-        """Its second derivative in f (the diagonal for several classes)."""
+    def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
+        """Both; to be overridden where they share work."""
+        return self._value(y, f), self._gradient(y, f)
 
-    @abc.abstractmethod
-    def _best_constant(self, y: Array, w: Array) -> float | Array:
-        """Raw prediction that minimises the weighted mean of the loss."""
-
-    def _score(self, y: Array, z: Array) -> Array:
-        """Loss on the prediction scale."""
-        return self._value(y, self.link(z))
+    def _at_prediction(self, y: Array, z: Array) -> Array:
+        """Loss of each sample on the prediction scale."""
+        return self._value(y, self.link._raw(z))
 
     # ---- the contract ----------------------------------------------------------
+
+    def __call__(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        reduction: Reduction = "mean",
+    ) -> float | Array:
+        """The weighted mean or sum of the loss of predictions, or its weighted values.
+
+        Parameters
+        ----------
+        y_true : array of shape (n,)
+            Targets in ``y_domain``; for several classes labels 0..K-1 of shape (n,)
+            or proportions of shape (n, K).  A loss of whole objects takes a stack of n.
+        y_pred : array of shape (n,) or (n, K)
+            Predictions in ``link.domain``, what the model's ``response`` returned:
+            numbers, probabilities of label 1 (rows that sum to one for several
+            classes), or scores.
+        sample_weight : array of shape (n,), optional
+            Weights w >= 0 of the samples, not all zero.  A weight of zero is the same
+            as leaving the sample out.
+        reduction : {"mean", "sum", "none"}
+            sum(w * loss) / sum(w), sum(w * loss), or the array w * loss.
+
+        Returns
+        -------
+        float or array of shape (n,)
+            Infinite where the loss is, for instance log loss of a probability 0.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If shapes do not match or a value is not allowed.
+        """
+        return self._reduced(
+            self._at_prediction, y_true, y_pred, "y_pred", sample_weight, reduction
+        )
+
+    def from_raw(
+        self,
+        y_true: ArrayLike,
+        raw_prediction: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        reduction: Reduction = "mean",
+    ) -> float | Array:
+        """The same of raw predictions: what training minimises, before any penalty.
+
+        Parameters, result and errors as in calling the loss; ``raw_prediction`` holds
+        any finite numbers.
+        """
+        return self._reduced(
+            self._value,
+            y_true,
+            raw_prediction,
+            "raw_prediction",
+            sample_weight,
+            reduction,
+        )
 
     def value(self, y_true: ArrayLike, raw_prediction: ArrayLike) -> Array:
         """The loss of each sample.
@@ -117,8 +244,7 @@ class Loss(abc.ABC):
         Parameters
         ----------
         y_true : array of shape (n,)
-            Targets in ``y_domain``; for several classes labels 0..K-1 of shape (n,)
-            or proportions of shape (n, K).
+            As in calling the loss.
         raw_prediction : array of shape (n,) or (n, K)
             Finite raw predictions.
 
@@ -133,7 +259,12 @@ class Loss(abc.ABC):
         ValueError, TypeError
             If shapes do not match or a value is not allowed.
         """
-        return self._map(self._value, y_true, raw_prediction)
+        y, f, dtype = self._pair(y_true, raw_prediction, "raw_prediction")
+        values = np.empty(len(y), dtype)
+        with extremes():
+            for rows, y_part, f_part in self._parts(y, f, dtype, "raw_prediction"):
+                values[rows] = self._value(y_part, f_part)
+        return values
 
     def gradient(self, y_true: ArrayLike, raw_prediction: ArrayLike) -> Array:
         """d value / d raw_prediction, in the shape of ``raw_prediction``.
@@ -141,77 +272,42 @@ class Loss(abc.ABC):
         At a kink, the subgradient of smallest size (for a target between two labels
         the mixture of theirs).  Parameters and errors as in :meth:`value`.
         """
-        return self._map(self._gradient, y_true, raw_prediction, like_prediction=True)
+        return self._like_raw(self._gradient, y_true, raw_prediction)
 
-    def hessian(self, y_true: ArrayLike, raw_prediction: ArrayLike) -> Array:
-        """Second derivative in ``raw_prediction``, in its shape.
-
-        For several classes the diagonal.  Parameters and errors as in :meth:`value`.
-        """
-        return self._map(self._hessian, y_true, raw_prediction, like_prediction=True)
-
-    def score(self, y_true: ArrayLike, y_pred: ArrayLike) -> Array:
-        """The loss of each sample on the scale of the prediction.
-
-        Parameters
-        ----------
-        y_true : array of shape (n,)
-            As in :meth:`value`.
-        y_pred : array of shape (n,) or (n, K)
-            Predictions in ``link.domain``: probabilities, rates, means.  Rows of
-            several class probabilities must sum to one.
-
-        Returns
-        -------
-        array of shape (n,)
-            Infinite where the loss is, for instance log loss of a probability 0.
-        """
-        return self._map(self._score, y_true, y_pred, prediction_name="y_pred")
-
-    def __call__(
-        self,
-        y_true: ArrayLike,
-        raw_prediction: ArrayLike,
-        *,
-        sample_weight: ArrayLike | None = None,
-        reduction: Reduction = "mean",
-    ) -> float | Array:
-        """The weighted mean or sum of the loss, or its weighted values.
-
-        Parameters
-        ----------
-        y_true, raw_prediction
-            As in :meth:`value`.
-        sample_weight : array of shape (n,), optional
-            Weights w >= 0, not all zero.  A weight of zero is the same as leaving
-            the sample out.
-        reduction : {"mean", "sum", "none"}
-            sum(w * loss) / sum(w), sum(w * loss), or the array w * loss.
-
-        Returns
-        -------
-        float or array of shape (n,)
-        """
-        if reduction not in REDUCTIONS:
-            raise ValueError(
-                f"{self!r}: reduction must be one of {REDUCTIONS}; got {reduction!r}"
-            )
+    def value_and_gradient(
+        self, y_true: ArrayLike, raw_prediction: ArrayLike
+    ) -> tuple[Array, Array]:
+        """:meth:`value` and :meth:`gradient` in one pass over the samples."""
         y, f, dtype = self._pair(y_true, raw_prediction, "raw_prediction")
-        weight = (
-            None
-            if sample_weight is None
-            else check_weight_shape(self, sample_weight, len(y))
-        )
-        unit = 1.0
-        if weight is not None and reduction == "mean":
-            unit = weight_unit(weight)
+        values, gradient = np.empty(len(y), dtype), self._empty_like(f, dtype)
+        with extremes():
+            for rows, y_part, f_part in self._parts(y, f, dtype, "raw_prediction"):
+                values[rows], gradient[rows] = self._value_and_gradient(y_part, f_part)
+        return values, gradient
+
+    # ---- shared machinery -------------------------------------------------------
+
+    def _reduced(
+        self,
+        formula: Formula,
+        y_true: ArrayLike,
+        prediction: ArrayLike,
+        name: str,
+        sample_weight: ArrayLike | None,
+        reduction: Reduction,
+    ) -> float | Array:
+        check_option(self, "reduction", reduction, ("mean", "sum", "none"))
+        y, f, dtype = self._pair(y_true, prediction, name)
+        weight, unit = None, 1.0
+        if sample_weight is not None:
+            weight = check_weight_shape(self, sample_weight, len(y))
+            if reduction == "mean":
+                unit = weight_unit(weight)
         each = np.empty(len(y), dtype) if reduction == "none" else None
         total, total_weight = 0.0, 0.0
         with extremes():
-            for rows, y_block, f_block in self._checked_blocks(
-                y, f, dtype, "raw_prediction"
-            ):
-                losses = self._value(y_block, f_block)
+            for rows, y_part, f_part in self._parts(y, f, dtype, name):
+                losses = formula(y_part, f_part)
                 if weight is None:
                     total_weight += len(losses)
                 else:
@@ -219,7 +315,7 @@ class Loss(abc.ABC):
                     check_values(self, "sample_weight", w, NONNEGATIVE)
                     w = w / unit
                     total_weight += float(w.sum())
-                    losses = weighted(w, losses)
+                    losses = _weighted(w, losses)
                 if each is None:
                     total += float(losses.sum(dtype=np.float64))
                 else:
@@ -229,13 +325,111 @@ class Loss(abc.ABC):
             return each
         return total / total_weight if reduction == "mean" else total
 
-    def fit_intercept_only(
+    def _like_raw(
+        self, formula: Formula, y_true: ArrayLike, raw_prediction: ArrayLike
+    ) -> Array:
+        """A formula that gives one number for each raw prediction, part by part."""
+        y, f, dtype = self._pair(y_true, raw_prediction, "raw_prediction")
+        out = self._empty_like(f, dtype)
+        with extremes():
+            for rows, y_part, f_part in self._parts(y, f, dtype, "raw_prediction"):
+                out[rows] = formula(y_part, f_part)
+        return out
+
+    def _empty_like(self, f: Any, dtype: np.dtype[Any]) -> Any:
+        """Room for one number for each raw prediction."""
+        return np.empty(f.shape, dtype)
+
+    def _pair(
+        self, y_true: ArrayLike, prediction: ArrayLike, name: str
+    ) -> tuple[Any, Any, np.dtype[Any]]:
+        """Both inputs as arrays of matching shape, and the dtype to compute in."""
+        y = self._targets(y_true)
+        f = as_numeric(self, name, prediction)
+        check_not_empty(self, "y_true", y)
+        self._check_shapes(y, f, name)
+        if name == "y_pred" and self.response == "decision_function":
+            self._refuse_labels(f)
+        floating = [a.dtype for a in (y, f) if a.dtype.kind == "f"]
+        dtype = np.result_type(np.float32, *floating) if floating else np.float64
+        return y, f, np.dtype(dtype)
+
+    def _refuse_labels(self, scores: np.ndarray) -> None:
+        """Labels where scores are meant would pass for very cautious scores."""
+        if scores.dtype.kind in "biu" and not np.any((scores != 0) & (scores != 1)):
+            raise ValueError(
+                f"{self!r}: y_pred must hold scores, what decision_function returns; "
+                f"got the labels 0 and 1 (dtype {scores.dtype})"
+            )
+
+    def _parts(
+        self, y: Any, f: Any, dtype: np.dtype[Any], name: str
+    ) -> Iterator[tuple[slice, Any, Any]]:
+        """Cache-sized parts of both inputs, checked and converted one by one."""
+        for rows in blocks(len(y), f.size // len(y)):
+            y_part = y[rows].astype(dtype, copy=False)
+            f_part = f[rows].astype(dtype, copy=False)
+            self._check_targets(y_part)
+            self._check_predictions(name, f_part)
+            yield rows, y_part, f_part
+
+    @abc.abstractmethod
+    def _targets(self, y_true: ArrayLike) -> np.ndarray:
+        """Targets as an array of the right number of dimensions."""
+
+    def _check_shapes(self, y: np.ndarray, f: np.ndarray, name: str) -> None:
+        if y.shape != f.shape:
+            raise ValueError(
+                f"{self!r}: {name} must have the shape {y.shape} of y_true; "
+                f"got shape {f.shape}"
+            )
+
+    def _check_targets(self, y: Array) -> None:
+        check_values(self, "y_true", y, self.y_domain)
+
+    def _check_predictions(self, name: str, prediction: Array) -> None:
+        domain = self.link.domain if name == "y_pred" else REALS
+        check_values(self, name, prediction, domain)
+
+
+def _weighted(w: Array, losses: Array) -> Array:
+    """w * losses, where a weight of zero removes even an infinite loss."""
+    if w.min() > 0:
+        return w * losses
+    return np.where(w == 0, 0, w * np.where(w == 0, 0, losses))
+
+
+# ---- losses of single samples ------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PointwiseLoss(Loss, abstract=True):
+    """A loss of one target and one prediction, with a curvature and a best constant."""
+
+    @abc.abstractmethod
+    def _hessian(self, y: Array, f: Array) -> Array:
+        """The second derivative in f (the diagonal for several classes)."""
+
+    @abc.abstractmethod
+    def _best_constant(self, y: Array, w: Array) -> float | Array:
+        """The prediction that minimises the weighted mean of the loss."""
+
+    def hessian(self, y_true: ArrayLike, raw_prediction: ArrayLike) -> Array:
+        """Second derivative in ``raw_prediction``, in its shape.
+
+        For several classes the diagonal.  Parameters and errors as in :meth:`value`.
+        """
+        return self._like_raw(self._hessian, y_true, raw_prediction)
+
+    def best_constant(
         self, y_true: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float | Array:
-        """Raw prediction of the best constant, the minimiser of the weighted mean.
+        """The prediction that minimises the weighted mean of the loss of one sample.
 
-        Where a whole interval is best, its midpoint.  Infinite where the minimum is
-        only approached (log loss of a sample with one label).
+        It is on the prediction scale.  Where a whole interval is best, its midpoint.
+        An end of ``link.domain`` stands for a minimum that is only approached: 0 for
+        log loss of a sample without ones, an infinite score where the loss falls for
+        ever.
 
         Parameters
         ----------
@@ -255,10 +449,7 @@ class Loss(abc.ABC):
             best = self._best_constant(y, w)
         return best if np.ndim(best) else float(best)
 
-    # ---- shared machinery -------------------------------------------------------
-
     def _targets(self, y_true: ArrayLike) -> np.ndarray:
-        """Targets as an array of the right number of dimensions."""
         y = as_numeric(self, "y_true", y_true)
         if y.ndim != 1:
             raise ValueError(
@@ -266,79 +457,28 @@ class Loss(abc.ABC):
             )
         return y
 
-    def _check_targets(self, y: Array) -> None:
-        check_values(self, "y_true", y, self.y_domain)
-
-    def _check_predictions(self, name: str, prediction: Array) -> None:
-        domain = self.link.domain if name == "y_pred" else REALS
-        check_values(self, name, prediction, domain)
-
-    def _check_shapes(self, y: np.ndarray, f: np.ndarray, name: str) -> None:
-        if y.shape != f.shape:
-            raise ValueError(
-                f"{self!r}: {name} must have the shape {y.shape} of y_true; "
-                f"got shape {f.shape}"
-            )
-
-    def _pair(
-        self, y_true: ArrayLike, prediction: ArrayLike, name: str
-    ) -> tuple[np.ndarray, np.ndarray, np.dtype[Any]]:
-        """Both inputs as arrays of matching shape, and the dtype to compute in."""
-        y = self._targets(y_true)
-        f = as_numeric(self, name, prediction)
-        check_not_empty(self, "y_true", y)
-        self._check_shapes(y, f, name)
-        floating = [a.dtype for a in (y, f) if a.dtype.kind == "f"]
-        dtype = np.result_type(*floating) if floating else np.dtype(np.float64)
-        return y, f, dtype
-
-    def _checked_blocks(
-        self, y: np.ndarray, f: np.ndarray, dtype: np.dtype[Any], name: str
-    ) -> Iterator[tuple[slice, Array, Array]]:
-        """Cache-sized pieces of both inputs, checked and converted piece by piece."""
-        for rows in blocks(len(y), f.shape[1] if f.ndim == 2 else 1):
-            y_block = y[rows].astype(dtype, copy=False)
-            f_block = f[rows].astype(dtype, copy=False)
-            self._check_targets(y_block)
-            self._check_predictions(name, f_block)
-            yield rows, y_block, f_block
-
-    def _map(
-        self,
-        formula: Callable[[Array, Array], Array],
-        y_true: ArrayLike,
-        prediction: ArrayLike,
-        prediction_name: str = "raw_prediction",
-        like_prediction: bool = False,
-    ) -> Array:
-        """A pointwise formula, evaluated block by block."""
-        y, f, dtype = self._pair(y_true, prediction, prediction_name)
-        out = np.empty(f.shape if like_prediction else len(y), dtype)
-        with extremes():
-            for rows, y_block, f_block in self._checked_blocks(
-                y, f, dtype, prediction_name
-            ):
-                out[rows] = formula(y_block, f_block)
-        return out
-
-
-def weighted(w: Array, losses: Array) -> Array:
-    """w * losses, where a weight of zero removes even an infinite loss."""
-    if w.min() > 0:
-        return w * losses
-    return np.where(w == 0, 0, w * np.where(w == 0, 0, losses))
-
 
 @dataclass(frozen=True)
-class BinaryLoss(Loss):
+class BinaryLoss(PointwiseLoss, abstract=True):
     """A loss of a binary target through phi(m), m = (2 y - 1) f.
 
     ``phi(f)`` is the loss when the label is 1 and ``phi(-f)`` when it is 0.  A target
     between 0 and 1 is a proportion of ones and stands for that mixture of labels:
     its loss is the expected loss y * phi(f) + (1 - y) * phi(-f).
+
+    Attributes
+    ----------
+    probability_link : Link or None
+        The link through which the best raw prediction tells P(Y = 1); None where it
+        tells less.
     """
 
     y_domain: ClassVar[Interval] = UNIT
+
+    @property
+    @abc.abstractmethod
+    def probability_link(self) -> Link | None:
+        """The link through which the best raw prediction tells P(Y = 1)."""
 
     @abc.abstractmethod
     def phi(self, m: Array) -> Array:
@@ -352,6 +492,10 @@ class BinaryLoss(Loss):
     def phi_second(self, m: Array) -> Array:
         """Second derivative of :meth:`phi`."""
 
+    @abc.abstractmethod
+    def _minimizer(self, eta: float) -> float:
+        """The prediction with the least expected loss when P(Y = 1) = ``eta``."""
+
     def _value(self, y: Array, f: Array) -> Array:
         return _expected(self.phi, y, f, odd=False)
 
@@ -362,11 +506,7 @@ class BinaryLoss(Loss):
         return _expected(self.phi_second, y, f, odd=False)
 
     def _best_constant(self, y: Array, w: Array) -> float:
-        return self.minimizer(float(np.average(y, weights=w)))
-
-    @abc.abstractmethod
-    def minimizer(self, eta: float) -> float:
-        """Raw prediction with the least expected loss when P(Y = 1) = ``eta``."""
+        return self._minimizer(float(np.average(y, weights=w)))
 
 
 def _expected(
@@ -386,7 +526,7 @@ def _expected(
 
 
 @dataclass(frozen=True)
-class MulticlassLoss(Loss):
+class MulticlassLoss(PointwiseLoss, abstract=True):
     """A loss of one of K labels and a row of K raw predictions.
 
     Targets are labels 0..K-1 of shape (n,), or proportions of shape (n, K) whose rows
@@ -394,6 +534,7 @@ class MulticlassLoss(Loss):
     the array of proportions.
     """
 
+    family: ClassVar[str] = "classes"
     y_domain: ClassVar[ClassLabels] = ClassLabels()
 
     def _targets(self, y_true: ArrayLike) -> np.ndarray:
@@ -416,59 +557,107 @@ class MulticlassLoss(Loss):
     def _check_targets(self, y: Array) -> None:
         """Labels are checked where they become proportions."""
         if y.ndim == 2:
-            check_rows_sum_to_one(self, "y_true", y)
+            _check_rows_sum_to_one(self, "y_true", y)
 
-    def _check_predictions(self, name: str, prediction: Array) -> None:
-        super()._check_predictions(name, prediction)
-        if name == "y_pred":
-            check_rows_sum_to_one(self, name, prediction)
-
-    def _checked_blocks(
+    def _parts(
         self, y: np.ndarray, f: np.ndarray, dtype: np.dtype[Any], name: str
     ) -> Iterator[tuple[slice, Array, Array]]:
-        """Blocks laid out class by class: NumPy sums over long columns, not rows."""
+        """Parts laid out class by class: NumPy sums over long columns, not rows."""
         n_classes = f.shape[1]
-        for rows, y_block, f_block in super()._checked_blocks(y, f, dtype, name):
+        probabilities = name == "y_pred" and self.response == "predict_proba"
+        for rows, y_part, f_part in super()._parts(y, f, dtype, name):
+            if probabilities:
+                _check_rows_sum_to_one(self, name, f_part, f.dtype)
             if y.ndim == 1:
-                y_block = one_hot(self, y_block, n_classes).astype(dtype, copy=False)
-            yield rows, np.asfortranarray(y_block), np.asfortranarray(f_block)
+                y_part = one_hot(self, y_part, n_classes).astype(dtype, copy=False)
+            yield rows, np.asfortranarray(y_part), np.asfortranarray(f_part)
 
     def _proportions(self, y: Array, w: Array) -> Array:
         """The weighted share of each class."""
-        if y.ndim == 1:
-            y = one_hot(self, y, None)
-        return np.average(y, axis=0, weights=w)
+        if y.ndim == 2:
+            return np.average(y, axis=0, weights=w)
+        labels = _whole_labels(self, y, None)
+        return np.bincount(labels, weights=w, minlength=2) / w.sum()
 
     def _best_constant(self, y: Array, w: Array) -> Array:
-        return self.link(self._proportions(y, w))
+        return self._proportions(y, w)
 
 
-def one_hot(owner: Loss, labels: Array, n_classes: int | None) -> Array:
-    """Labels 0..K-1 as rows of zeros with a single one; K = max + 1 if not given."""
-    proper = (labels >= 0) & (labels == np.floor(labels))
-    allowed = "integer labels 0, 1, 2, …"
-    if n_classes is not None:
-        proper &= labels < n_classes
-        allowed = (
-            f"integer labels 0..{n_classes - 1} "
-            f"(raw_prediction has K = {n_classes} columns)"
-        )
+# Nobody has more classes; a larger label is something else, an identifier or a date.
+MOST_CLASSES = 10_000_000
+
+
+def _whole_labels(
+    owner: Loss, labels: Array, n_classes: int | None
+) -> np.ndarray[Any, np.dtype[np.intp]]:
+    """Labels as integers, all of them among 0..K-1; K is not known if not given."""
+    limit = MOST_CLASSES if n_classes is None else n_classes
+    proper = (labels >= 0) & (labels == np.floor(labels)) & (labels < limit)
     if not proper.all():
         bad = labels[~proper][0]
+        allowed = f"integer labels 0, 1, 2, … below {MOST_CLASSES:,}"
+        if n_classes is not None:
+            allowed = (
+                f"integer labels 0..{n_classes - 1} "
+                f"(the prediction has K = {n_classes} columns)"
+            )
         raise ValueError(f"{owner!r}: y_true must hold {allowed}; got {bad:g}")
-    columns = max(2, int(labels.max()) + 1) if n_classes is None else n_classes
-    proportions = np.zeros((len(labels), columns), order="F")
-    proportions[np.arange(len(labels)), labels.astype(np.intp)] = 1
+    return labels.astype(np.intp)
+
+
+def one_hot(owner: Loss, labels: Array, n_classes: int) -> Array:
+    """Labels 0..K-1 as rows of zeros with a single one."""
+    columns = _whole_labels(owner, labels, n_classes)
+    proportions = np.zeros((len(labels), n_classes), order="F")
+    proportions[np.arange(len(labels)), columns] = 1
     return proportions
 
 
-def check_rows_sum_to_one(owner: Loss, name: str, rows: Array) -> None:
-    """Raise unless every row is a vector of probabilities."""
+def _check_rows_sum_to_one(
+    owner: Loss, name: str, rows: Array, dtype: np.dtype[Any] | None = None
+) -> None:
+    """Raise unless every row is a vector of probabilities, to the precision it has.
+
+    ``dtype`` is that of the numbers as they came, before they were converted.
+    """
     check_values(owner, name, rows, UNIT)
-    sums = rows.sum(axis=1)
+    sums = rows.sum(axis=1, dtype=np.float64)
     worst = sums[np.argmax(np.abs(sums - 1))]
-    # Proportions often come as rounded float32.
-    if abs(worst - 1) > 1e-5:
+    came = rows.dtype if dtype is None or dtype.kind != "f" else dtype
+    # Half of the digits, as scikit-learn allows; float64 often holds rounded float32.
+    if abs(worst - 1) > max(1e-5, float(np.finfo(came).eps) ** 0.5):
         raise ValueError(
             f"{owner!r}: rows of {name} must sum to 1; got a sum of {worst:g}"
         )
+
+
+# ---- losses of whole objects ---------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ObjectLoss(Loss, abstract=True):
+    """A loss of whole objects: a ranked list, a mask, a box.
+
+    Such a loss cannot be computed number by number: one loss belongs to one object,
+    and a weight counts objects.  Objects of equal shape are stacked along the first
+    axis.  It has no curvature and no best constant.
+
+    Attributes
+    ----------
+    sample : str
+        What one sample is: "a list", "a mask", "a box", ...
+    object_shape : str
+        The shape of a stack of objects, as error messages name it.
+    """
+
+    sample: ClassVar[str]
+    object_shape: ClassVar[str]
+
+    def _targets(self, y_true: ArrayLike) -> np.ndarray:
+        y = as_numeric(self, "y_true", y_true)
+        if y.ndim < 2:
+            raise ValueError(
+                f"{self!r}: y_true must have shape {self.object_shape}; "
+                f"got shape {y.shape}"
+            )
+        return y

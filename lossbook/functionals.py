@@ -8,17 +8,32 @@ exactly when z is the functional, negative below it and positive above it (Osban
 
 import abc
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from lossbook.domains import OPEN_UNIT
 from lossbook.numerics import Array
-from lossbook.validation import check_parameter, check_sample
+from lossbook.validation import OPEN_UNIT, check_parameter, check_sample
 
-if TYPE_CHECKING:
-    from lossbook.noise import LabelNoise
-    from lossbook.residual import ResidualLoss
+
+class Influence(Protocol):
+    """What a residual loss is to its M-location."""
+
+    def rho_prime(self, r: Array) -> Array:
+        """The influence of a residual."""
+
+    def best_constant(
+        self, y_true: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float | Array:
+        """Where the influences of a sample balance."""
+
+
+class Noise(Protocol):
+    """What a noise model is to the class probabilities before it."""
+
+    def matrix(self, n_classes: int) -> Array:
+        """P(label k | class j), row j and column k."""
 
 
 class Functional(abc.ABC):
@@ -180,7 +195,7 @@ class Mode(Functional):
 
 @dataclass(frozen=True)
 class MLocation(Identifiable):
-    """The centre at which the forces rho'(y - z) of a residual loss balance.
+    """The centre z at which the influences rho'(y - z) of a residual loss balance.
 
     Examples
     --------
@@ -188,14 +203,14 @@ class MLocation(Identifiable):
     2.0
     """
 
-    loss: "ResidualLoss"
+    loss: Influence
 
     @property
     def formula(self) -> str:
         return r"\arg\min_z \mathbb{E}\,\rho(Y - z)"
 
     def _of_sample(self, y: Array, w: Array) -> float:
-        return float(self.loss.fit_intercept_only(y, w))
+        return float(self.loss.best_constant(y, w))
 
     def identification(self, y: Array, z: Array) -> Array:
         return -self.loss.rho_prime(np.asarray(y) - np.asarray(z))
@@ -215,7 +230,7 @@ class BeforeNoise(Functional):
     array([0.8333, 0.1667])
     """
 
-    noise: "LabelNoise"
+    noise: Noise
 
     formula: ClassVar[str] = r"\mathbb{E}[Y]\,T^{-1}"
 

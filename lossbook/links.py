@@ -12,9 +12,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lossbook.domains import POSITIVE, REALS, UNIT, Interval
 from lossbook.numerics import Array, expit, expit_slope, project_simplex, softmax
-from lossbook.validation import as_numeric
+from lossbook.validation import POSITIVE, REALS, UNIT, Interval, as_numeric
 
 
 class Link(abc.ABC):
@@ -91,8 +90,8 @@ class Link(abc.ABC):
     def _checked(self, name: str, values: ArrayLike, domain: Interval) -> Array:
         """``values`` as floats, all of them in ``domain`` or at an end of it."""
         array = as_numeric(self, name, values)
-        if array.dtype.kind != "f":
-            array = array.astype(float)
+        if array.dtype not in (np.float32, np.float64):
+            array = array.astype(np.float32 if array.dtype == np.float16 else float)
         low, high = domain.low, domain.high
         # NaN fails every comparison.
         if array.size and not (low <= array.min() and array.max() <= high):
@@ -120,11 +119,13 @@ class IdentityLink(Link):
 
     formula: ClassVar[str] = "z = f"
 
+    # A copy: what a caller does to the result leaves the input alone.
+
     def _raw(self, z: Array) -> Array:
-        return z
+        return np.positive(z)
 
     def _inverse(self, f: Array) -> Array:
-        return f
+        return np.positive(f)
 
     def _slope(self, f: Array) -> Array:
         return np.ones_like(f)
@@ -221,6 +222,30 @@ class SignedLink(Link):
 
     def _slope(self, f: Array) -> Array:
         return np.where(np.abs(f) <= 1, 0.5, 0.0)
+
+
+@dataclass(frozen=True)
+class LabelLink(Link):
+    """The label 1 for f > 0, the label 0 for f < 0; at f = 0 neither, written 0.5.
+
+    Examples
+    --------
+    >>> lb.links.LabelLink().inverse(np.array([-1.0, 0.0, 1.0]))
+    array([0. , 0.5, 1. ])
+    """
+
+    domain: ClassVar[Interval] = UNIT
+    raw_domain: ClassVar[Interval] = Interval(-1.0, 1.0)
+    formula: ClassVar[str] = r"z = \mathbb{1}\{f > 0\}"
+
+    def _raw(self, z: Array) -> Array:
+        return 2 * z - 1
+
+    def _inverse(self, f: Array) -> Array:
+        return np.heaviside(f, np.asarray(0.5, f.dtype))
+
+    def _slope(self, f: Array) -> Array:
+        return np.zeros_like(f)
 
 
 class _SimplexLink(Link):

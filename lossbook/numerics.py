@@ -137,6 +137,23 @@ def xlogy(x: Array, y: Array) -> Array:
     return np.where(x == 0, 0, x * np.log(np.where(x == 0, 1, y)))
 
 
+def power_gap(log_y: Array, log_z: Array, k: float) -> Array:
+    """(y**k - z**k) / k from the logarithms of y and z; log(y / z) where k is 0.
+
+    Without loss of digits for k near 0, and without overflow of what cancels.
+
+    Examples
+    --------
+    >>> lb.numerics.power_gap(np.log(3.0), np.log(1.0), 2.0).round(4)
+    np.float64(4.0)
+    """
+    if k == 0:
+        return log_y - log_z
+    gap = k * (log_y - log_z)
+    larger = np.exp(k * np.where(gap > 0, log_y, log_z))
+    return np.copysign(larger * np.expm1(-np.abs(gap)), gap) / k
+
+
 def hypot(x: Array, y: float) -> Array:
     """sqrt(x**2 + y**2) for y > 0, without overflow of the squares.
 

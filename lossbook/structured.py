@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lossbook.base import REDUCTIONS, Reduction, extremes, weighted
-from lossbook.domains import NONNEGATIVE, REALS, Interval
 from lossbook.links import IdentityLink, Link
 from lossbook.numerics import Array
 from lossbook.validation import (
+    NONNEGATIVE,
+    REALS,
+    Interval,
     as_numeric,
     check_not_empty,
     check_some_weight,

@@ -1,17 +1,55 @@
-"""Input checks that every part of lossbook shares, and their messages.
+"""Domains, and the input checks that every part of lossbook shares.
 
 A message names who complains, what was wrong, what is allowed and what came.
 """
 
 import math
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lossbook.domains import REALS, Interval
 from lossbook.numerics import Array
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A real interval; infinite ends are always open."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    closed_low: bool = True
+    closed_high: bool = True
+
+    def contains(self, value: float) -> bool:
+        """Whether ``value`` lies in the interval (never true for NaN or infinity)."""
+        above = self.low <= value if self.closed_low else self.low < value
+        below = value <= self.high if self.closed_high else value < self.high
+        return above and below and math.isfinite(value)
+
+    def __str__(self) -> str:
+        if self.low == -math.inf and self.high == math.inf:
+            return "the real numbers"
+        left = "[" if self.closed_low and math.isfinite(self.low) else "("
+        right = "]" if self.closed_high and math.isfinite(self.high) else ")"
+        return f"{left}{self.low:g}, {self.high:g}{right}"
+
+
+@dataclass(frozen=True)
+class ClassLabels:
+    """Labels 0 … K-1, or one row of proportions per sample (n, K)."""
+
+    def __str__(self) -> str:
+        return "labels 0..K-1 of shape (n,) or proportions of shape (n, K)"
+
+
+REALS = Interval()
+NONNEGATIVE = Interval(low=0.0)
+POSITIVE = Interval(low=0.0, closed_low=False)
+UNIT = Interval(0.0, 1.0)
+OPEN_UNIT = Interval(0.0, 1.0, closed_low=False, closed_high=False)
 
 
 class Named:
@@ -49,8 +87,34 @@ def check_integer(owner: object, name: str, value: object, domain: Interval) -> 
     check_number(owner, name, value, domain)
 
 
+def check_option(
+    owner: object, name: str, value: object, allowed: tuple[str, ...]
+) -> None:
+    """Raise unless ``value`` is one of the words that are allowed."""
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(
+            f"{owner!r}: {name} must be one of {allowed}; got {value!r}"
+        )
+
+
+def check_instance(
+    owner: object, name: str, value: object, kinds: Any, example: str
+) -> None:
+    """Raise unless ``value`` is an object of one of ``kinds``, such as ``example``."""
+    if isinstance(value, kinds):
+        return
+    hint = ""
+    if isinstance(value, type) and issubclass(value, kinds):
+        hint = f" (the class: call it, {value.__name__}())"
+    elif isinstance(value, str):
+        hint = " (a name; give the object)"
+    raise TypeError(
+        f"{owner!r}: {name} must be an object such as {example}; got {value!r}{hint}"
+    )
+
+
 def as_numeric(owner: object, name: str, values: ArrayLike) -> np.ndarray:
-    """``values`` as an array of booleans, integers, float32 or float64."""
+    """``values`` as an array of booleans, integers or floats of at most 64 bits."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise ValueError(
             f"{owner!r}: {name} must not have masked entries; "
@@ -67,8 +131,8 @@ def as_numeric(owner: object, name: str, values: ArrayLike) -> np.ndarray:
             f"{owner!r}: {name} must be an array of real numbers; "
             f"got dtype {array.dtype}"
         )
-    if array.dtype.kind == "f" and array.dtype not in (np.float32, np.float64):
-        array = array.astype(np.float32 if array.dtype.itemsize < 4 else np.float64)
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        array = array.astype(np.float64)
     return array
 
 

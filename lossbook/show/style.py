@@ -13,9 +13,9 @@ from typing import Any
 
 import matplotlib as mpl
 from cycler import cycler
+from lossbook.registry import ALL_LOSSES
 
 from lossbook.base import Loss
-from lossbook.registry import ALL_LOSSES
 from lossbook.structured import StructuredLoss
 
 BLUE = "#0072B2"

@@ -8,21 +8,31 @@ expectile, or the point where the forces rho'(r) balance.
 import abc
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
-from scipy.optimize import brentq
 
-from lossbook.base import Loss
-from lossbook.domains import NONNEGATIVE, OPEN_UNIT, POSITIVE, Interval
+from lossbook.base import Elsewhere, PointwiseLoss
 from lossbook.functionals import Expectile, Functional, Mean, MLocation, Quantile
+from lossbook.links import IdentityLink
 from lossbook.numerics import Array, hypot, log1p_square
-from lossbook.validation import check_parameter
+from lossbook.validation import (
+    NONNEGATIVE,
+    OPEN_UNIT,
+    POSITIVE,
+    REALS,
+    Interval,
+    check_parameter,
+)
 
 
 @dataclass(frozen=True)
-class ResidualLoss(Loss):
+class ResidualLoss(PointwiseLoss, abstract=True):
     """A loss rho(r) of the residual r = y - f, on the identity link."""
+
+    family = "residual"
+    link = IdentityLink()
+    response = "predict"
+    y_domain = REALS
 
     @abc.abstractmethod
     def rho(self, r: Array) -> Array:
@@ -43,8 +53,15 @@ class ResidualLoss(Loss):
     def _value(self, y: Array, f: Array) -> Array:
         return self.rho(y - f)
 
+    def _at_prediction(self, y: Array, z: Array) -> Array:
+        return self.rho(y - z)
+
     def _gradient(self, y: Array, f: Array) -> Array:
         return -self.rho_prime(y - f)
+
+    def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
+        r = y - f
+        return self.rho(r), -self.rho_prime(r)
 
     def _hessian(self, y: Array, f: Array) -> Array:
         return self.rho_second(y - f)
@@ -57,6 +74,8 @@ class ResidualLoss(Loss):
         w = w / w.sum()
         if not self.convex:
             return self._lowest_valley(y, w)
+
+        from scipy.optimize import brentq  # slow to import, seldom needed
 
         def root(slack: float) -> float:
             def force(c: float) -> float:
@@ -128,16 +147,22 @@ class SquaredError(ResidualLoss):
     array([0.25, 4.  ])
     """
 
-    functional: ClassVar[Functional] = Mean()
-    formula: ClassVar[str] = r"\rho(r) = r^2"
-    reference: ClassVar[str] = "gneiting2011making"
-    likelihood: ClassVar[str] = "Gaussian with constant variance"
-    elsewhere: ClassVar[dict[str, str]] = {
-        "scikit-learn": "mean_squared_error",
-        "PyTorch": "MSELoss",
-        "Keras": "MeanSquaredError",
-        "XGBoost": "reg:squarederror",
-    }
+    title = "squared error"
+    symbols = {}
+    functional = Mean()
+    convex = True
+    smooth = True
+    kinks = ()
+    lipschitz = np.inf
+    formula = r"\rho(r) = r^2"
+    reference = "gneiting2011making"
+    likelihood = "Gaussian with constant variance"
+    elsewhere = (
+        Elsewhere("scikit-learn", "mean_squared_error", ""),
+        Elsewhere("PyTorch", "MSELoss", ""),
+        Elsewhere("Keras", "MeanSquaredError", ""),
+        Elsewhere("XGBoost", "reg:squarederror", "half of it"),
+    )
 
     def rho(self, r: Array) -> Array:
         return np.square(r)
@@ -163,19 +188,22 @@ class AbsoluteError(ResidualLoss):
     array([0.5, 2. ])
     """
 
-    functional: ClassVar[Functional] = Quantile(0.5)
-    smooth: ClassVar[bool] = False
-    kinks: ClassVar[tuple[float, ...]] = (0.0,)
-    lipschitz: ClassVar[float] = 1.0
-    formula: ClassVar[str] = r"\rho(r) = |r|"
-    reference: ClassVar[str] = "gneiting2011making"
-    likelihood: ClassVar[str] = "Laplace with constant scale"
-    elsewhere: ClassVar[dict[str, str]] = {
-        "scikit-learn": "mean_absolute_error",
-        "PyTorch": "L1Loss",
-        "Keras": "MeanAbsoluteError",
-        "XGBoost": "reg:absoluteerror",
-    }
+    title = "absolute error"
+    symbols = {}
+    functional = Quantile(0.5)
+    convex = True
+    smooth = False
+    kinks = (0.0,)
+    lipschitz = 1.0
+    formula = r"\rho(r) = |r|"
+    reference = "gneiting2011making"
+    likelihood = "Laplace with constant scale"
+    elsewhere = (
+        Elsewhere("scikit-learn", "mean_absolute_error", ""),
+        Elsewhere("PyTorch", "L1Loss", ""),
+        Elsewhere("Keras", "MeanAbsoluteError", ""),
+        Elsewhere("XGBoost", "reg:absoluteerror", ""),
+    )
 
     def rho(self, r: Array) -> Array:
         return np.abs(r)
@@ -209,15 +237,22 @@ class PinballLoss(ResidualLoss):
 
     quantile: float = 0.5
 
-    smooth: ClassVar[bool] = False
-    kinks: ClassVar[tuple[float, ...]] = (0.0,)
-    formula: ClassVar[str] = r"\rho(r) = \max(\tau r, (\tau - 1) r)"
-    reference: ClassVar[str] = "koenker1978regression"
-    likelihood: ClassVar[str] = "asymmetric Laplace with constant scale"
-    elsewhere: ClassVar[dict[str, str]] = {
-        "scikit-learn": "mean_pinball_loss",
-        "XGBoost": "reg:quantileerror",
-    }
+    title = "pinball loss"
+    symbols = {"quantile": "τ"}
+    convex = True
+    smooth = False
+    kinks = (0.0,)
+    formula = r"\rho(r) = \max(\tau r, (\tau - 1) r)"
+    reference = "koenker1978regression"
+    likelihood = "asymmetric Laplace with constant scale"
+    elsewhere = (
+        Elsewhere("scikit-learn", "mean_pinball_loss", "the quantile is called alpha"),
+        Elsewhere(
+            "XGBoost",
+            "reg:quantileerror",
+            "the quantile is called quantile_alpha",
+        ),
+    )
 
     def __post_init__(self) -> None:
         check_parameter(self, "quantile", OPEN_UNIT)
@@ -264,9 +299,15 @@ class ExpectileLoss(ResidualLoss):
 
     level: float = 0.5
 
-    formula: ClassVar[str] = r"\rho(r) = |\tau - \mathbb{1}\{r < 0\}|\, r^2"
-    reference: ClassVar[str] = "newey1987asymmetric"
-    likelihood: ClassVar[str] = "asymmetric Gaussian with constant scale"
+    title = "expectile loss"
+    symbols = {"level": "τ"}
+    convex = True
+    smooth = True
+    lipschitz = np.inf
+    formula = r"\rho(r) = |\tau - \mathbb{1}\{r < 0\}|\, r^2"
+    reference = "newey1987asymmetric"
+    likelihood = "asymmetric Gaussian with constant scale"
+    elsewhere = ()
 
     def __post_init__(self) -> None:
         check_parameter(self, "level", OPEN_UNIT)
@@ -317,17 +358,31 @@ class HuberLoss(ResidualLoss):
 
     delta: float = 1.0
 
-    formula: ClassVar[str] = (
+    title = "Huber loss"
+    symbols = {"delta": "δ"}
+    convex = True
+    smooth = True
+    formula = (
         r"\rho(r) = \begin{cases} r^2/2 & |r| \le \delta \\ "
         r"\delta(|r| - \delta/2) & |r| > \delta \end{cases}"
     )
-    reference: ClassVar[str] = "huber1964robust"
-    likelihood: ClassVar[str] = "Gaussian in the middle, Laplace in the tails"
-    elsewhere: ClassVar[dict[str, str]] = {
-        "scikit-learn": 'HuberRegressor, GradientBoostingRegressor(loss="huber")',
-        "PyTorch": "HuberLoss",
-        "Keras": "Huber",
-    }
+    reference = "huber1964robust"
+    likelihood = "Gaussian in the middle, Laplace in the tails"
+    elsewhere = (
+        Elsewhere(
+            "scikit-learn",
+            "HuberRegressor",
+            "twice it; epsilon is in units of a scale that is fitted along",
+        ),
+        Elsewhere(
+            "scikit-learn",
+            'GradientBoostingRegressor(loss="huber")',
+            "delta is the alpha-quantile of the absolute residuals, anew in each step",
+        ),
+        Elsewhere("PyTorch", "HuberLoss", ""),
+        Elsewhere("PyTorch", "SmoothL1Loss", "divided by delta, which is called beta"),
+        Elsewhere("Keras", "Huber", ""),
+    )
 
     def __post_init__(self) -> None:
         check_parameter(self, "delta", POSITIVE)
@@ -371,10 +426,17 @@ class PseudoHuberLoss(ResidualLoss):
 
     delta: float = 1.0
 
-    formula: ClassVar[str] = r"\rho(r) = \delta^2 (\sqrt{1 + (r/\delta)^2} - 1)"
-    reference: ClassVar[str] = "charbonnier1997deterministic"
-    likelihood: ClassVar[str] = "symmetric hyperbolic"
-    elsewhere: ClassVar[dict[str, str]] = {"XGBoost": "reg:pseudohubererror"}
+    title = "pseudo-Huber loss"
+    symbols = {"delta": "δ"}
+    convex = True
+    smooth = True
+    kinks = ()
+    formula = r"\rho(r) = \delta^2 (\sqrt{1 + (r/\delta)^2} - 1)"
+    reference = "charbonnier1997deterministic"
+    likelihood = "symmetric hyperbolic"
+    elsewhere = (
+        Elsewhere("XGBoost", "reg:pseudohubererror", "delta is called huber_slope"),
+    )
 
     def __post_init__(self) -> None:
         check_parameter(self, "delta", POSITIVE)
@@ -409,11 +471,18 @@ class LogCoshLoss(ResidualLoss):
     array([0.1201, 1.325 ])
     """
 
-    lipschitz: ClassVar[float] = 1.0
-    formula: ClassVar[str] = r"\rho(r) = \log\cosh r"
-    reference: ClassVar[str] = "saleh2022statistical"
-    likelihood: ClassVar[str] = "hyperbolic secant, density 1/(π cosh r)"
-    elsewhere: ClassVar[dict[str, str]] = {"Keras": "LogCosh"}
+    title = "log-cosh loss"
+    symbols = {}
+    convex = True
+    smooth = True
+    kinks = ()
+    lipschitz = 1.0
+    formula = r"\rho(r) = \log\cosh r"
+    reference = "saleh2022statistical"
+    likelihood = "hyperbolic secant, density 1/(π cosh r)"
+    elsewhere = (
+        Elsewhere("Keras", "LogCosh", ""),
+    )
 
     def rho(self, r: Array) -> Array:
         size = np.abs(r)
@@ -453,14 +522,18 @@ class EpsilonInsensitiveLoss(ResidualLoss):
 
     epsilon: float = 0.1
 
-    smooth: ClassVar[bool] = False
-    lipschitz: ClassVar[float] = 1.0
-    formula: ClassVar[str] = r"\rho(r) = \max(|r| - \varepsilon, 0)"
-    reference: ClassVar[str] = "vapnik1998statistical"
-    likelihood: ClassVar[str] = "flat within ε, Laplace tails"
-    elsewhere: ClassVar[dict[str, str]] = {
-        "scikit-learn": 'SVR, SGDRegressor(loss="epsilon_insensitive")'
-    }
+    title = "ε-insensitive loss"
+    symbols = {"epsilon": "ε"}
+    convex = True
+    smooth = False
+    lipschitz = 1.0
+    formula = r"\rho(r) = \max(|r| - \varepsilon, 0)"
+    reference = "vapnik1998statistical"
+    likelihood = "flat within ε, Laplace tails"
+    elsewhere = (
+        Elsewhere("scikit-learn", "SVR", "the sum, weighted by C"),
+        Elsewhere("scikit-learn", 'SGDRegressor(loss="epsilon_insensitive")', ""),
+    )
 
     def __post_init__(self) -> None:
         check_parameter(self, "epsilon", NONNEGATIVE)
@@ -506,11 +579,17 @@ class TukeyLoss(ResidualLoss):
 
     c: float = 4.685
 
-    convex: ClassVar[bool] = False
-    formula: ClassVar[str] = (
+    title = "Tukey loss"
+    symbols = {}
+    convex = False
+    smooth = True
+    kinks = ()
+    formula = (
         r"\rho(r) = \tfrac{c^2}{6}\bigl(1 - (1 - \min(|r|/c, 1)^2)^3\bigr)"
     )
-    reference: ClassVar[str] = "beaton1974fitting"
+    reference = "beaton1974fitting"
+    likelihood = ""
+    elsewhere = ()
 
     def __post_init__(self) -> None:
         check_parameter(self, "c", POSITIVE)
@@ -556,10 +635,15 @@ class CauchyLoss(ResidualLoss):
 
     scale: float = 2.385
 
-    convex: ClassVar[bool] = False
-    formula: ClassVar[str] = r"\rho(r) = \tfrac{c^2}{2} \log(1 + (r/c)^2)"
-    reference: ClassVar[str] = "holland1977robust"
-    likelihood: ClassVar[str] = "Cauchy with known scale"
+    title = "Cauchy loss"
+    symbols = {"scale": "c"}
+    convex = False
+    smooth = True
+    kinks = ()
+    formula = r"\rho(r) = \tfrac{c^2}{2} \log(1 + (r/c)^2)"
+    reference = "holland1977robust"
+    likelihood = "Cauchy with known scale"
+    elsewhere = ()
 
     def __post_init__(self) -> None:
         check_parameter(self, "scale", POSITIVE)
@@ -605,11 +689,17 @@ class BarronLoss(ResidualLoss):
     alpha: float = 1.0
     scale: float = 1.0
 
-    formula: ClassVar[str] = (
+    title = "Barron loss"
+    symbols = {"alpha": "α", "scale": "c"}
+    smooth = True
+    kinks = ()
+    formula = (
         r"\rho(r) = \tfrac{|\alpha - 2|}{\alpha}\Bigl("
         r"\bigl(\tfrac{(r/c)^2}{|\alpha - 2|} + 1\bigr)^{\alpha/2} - 1\Bigr)"
     )
-    reference: ClassVar[str] = "barron2019general"
+    reference = "barron2019general"
+    likelihood = ""
+    elsewhere = ()
 
     def __post_init__(self) -> None:
         if not (isinstance(self.alpha, float) and self.alpha == -np.inf):

@@ -10,16 +10,6 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.backend_bases import RendererBase
-from matplotlib.lines import Line2D
-from matplotlib.text import Annotation
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
-from matplotlib.transforms import Bbox
-from numpy.typing import ArrayLike
-
-from lossbook import style
 from lossbook.atlas import (
     DERIVATIVES,
     MARGIN,
@@ -37,11 +27,20 @@ from lossbook.atlas import (
     variant_labels,
     view,
 )
-from lossbook.base import Loss
 from lossbook.choosing import TREE, Question, outline
-from lossbook.domains import POSITIVE, REALS
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
+from matplotlib.lines import Line2D
+from matplotlib.text import Annotation
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
+from matplotlib.transforms import Bbox
+from numpy.typing import ArrayLike
+
+from lossbook import style
+from lossbook.base import Loss
 from lossbook.numerics import Array
-from lossbook.validation import check_sample, check_values
+from lossbook.validation import POSITIVE, REALS, check_sample, check_values
 
 # ---- losses --------------------------------------------------------------------------
 

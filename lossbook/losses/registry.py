@@ -6,16 +6,9 @@ A class with parameters stands here with the values at which its behaviour chang
 from math import inf
 
 from lossbook.base import Loss
-from lossbook.boxes import CIoULoss, DIoULoss, GIoULoss, IoULoss
-from lossbook.composite import (
-    BrierLoss,
-    FocalLoss,
-    GammaDeviance,
-    GeneralizedCrossEntropy,
-    SphericalLoss,
-    TweedieDeviance,
-)
-from lossbook.margin import (
+from lossbook.losses.boxes import CIoULoss, DIoULoss, GIoULoss, IoULoss
+from lossbook.losses.deviance import GammaDeviance, PoissonDeviance, TweedieDeviance
+from lossbook.losses.margin import (
     ExponentialLoss,
     HingeLoss,
     LogisticLoss,
@@ -27,21 +20,29 @@ from lossbook.margin import (
     SquaredHingeLoss,
     ZeroOneLoss,
 )
-from lossbook.multiclass import (
+from lossbook.losses.multiclass import (
+    CategoricalCrossEntropy,
     CategoricalFocalLoss,
     CategoricalGeneralizedCrossEntropy,
     SmoothedCrossEntropy,
+    SparsemaxLoss,
     SymmetricCrossEntropy,
 )
-from lossbook.noise import BackwardCorrection, ForwardCorrection, UniformNoise
-from lossbook.overlap import DiceLoss, JaccardLoss, LovaszHingeLoss, TverskyLoss
-from lossbook.potential import (
-    BinaryCrossEntropy,
-    CategoricalCrossEntropy,
-    PoissonDeviance,
-    SparsemaxLoss,
+from lossbook.losses.noise import BackwardCorrection, ForwardCorrection, UniformNoise
+from lossbook.losses.overlap import (
+    DiceLoss,
+    JaccardLoss,
+    LovaszHingeLoss,
+    TverskyLoss,
 )
-from lossbook.ranking import (
+from lossbook.losses.probability import (
+    BinaryCrossEntropy,
+    BrierLoss,
+    FocalLoss,
+    GeneralizedCrossEntropy,
+    SphericalLoss,
+)
+from lossbook.losses.ranking import (
     LambdaRankLoss,
     ListNetLoss,
     PairwiseExponentialLoss,
@@ -49,7 +50,7 @@ from lossbook.ranking import (
     PairwiseLogisticLoss,
     PlackettLuceLoss,
 )
-from lossbook.residual import (
+from lossbook.losses.residual import (
     AbsoluteError,
     BarronLoss,
     CauchyLoss,
@@ -62,7 +63,6 @@ from lossbook.residual import (
     SquaredError,
     TukeyLoss,
 )
-from lossbook.structured import StructuredLoss
 
 ALL_LOSSES: tuple[Loss, ...] = (
     SquaredError(),
@@ -111,10 +111,7 @@ ALL_LOSSES: tuple[Loss, ...] = (
     RampLoss(),
     SavageLoss(),
     SigmoidLoss(),
-)
-
-# Losses of a whole list, mask or box.
-STRUCTURED_LOSSES: tuple[StructuredLoss, ...] = (
+    # Losses of a whole list, mask or box.
     PairwiseHingeLoss(margin=1.0),
     PairwiseExponentialLoss(),
     PairwiseLogisticLoss(),

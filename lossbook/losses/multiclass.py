@@ -8,26 +8,28 @@ two derivatives, because du_k / df_j = 1{j = k} - p_j.
 import abc
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
-from scipy.optimize import minimize
 
-from lossbook.base import MulticlassLoss
-from lossbook.composite import FocalLoss, GeneralizedCrossEntropy
-from lossbook.domains import NONNEGATIVE, POSITIVE, Interval
+from lossbook.base import Elsewhere, MulticlassLoss
 from lossbook.functionals import Functional, Mean, Mode
-from lossbook.links import Link, SoftmaxLink
-from lossbook.numerics import Array, inner, log_softmax, softmax
-from lossbook.potential import CategoricalCrossEntropy
-from lossbook.validation import check_parameter
+from lossbook.links import SoftmaxLink, SparsemaxLink
+from lossbook.losses.probability import FocalLoss, GeneralizedCrossEntropy
+from lossbook.numerics import Array, inner, log_softmax, softmax, xlogy
+from lossbook.validation import (
+    NONNEGATIVE,
+    POSITIVE,
+    Interval,
+    check_parameter,
+)
 
 
 @dataclass(frozen=True)
-class LogProbabilityLoss(MulticlassLoss):
+class LogProbabilityLoss(MulticlassLoss, abstract=True):
     """A price g(u) of the log-probability u that was given to the label."""
 
-    link: ClassVar[Link] = SoftmaxLink()
+    link = SoftmaxLink()
+    response = "predict_proba"
 
     @abc.abstractmethod
     def price(self, u: Array) -> Array:
@@ -41,11 +43,13 @@ class LogProbabilityLoss(MulticlassLoss):
     def price_second(self, u: Array) -> Array:
         """Second derivative of :meth:`price`."""
 
-    def minimizer(self, eta: Array) -> Array:
+    def _minimizer(self, eta: Array) -> Array:
         """Probabilities with the least expected loss where the true ones are ``eta``.
 
         ``eta`` is positive and sums to one.
         """
+        from scipy.optimize import minimize  # slow to import, seldom needed
+
         y = eta[None]
         found = minimize(
             lambda f: (self._value(y, f[None])[0], self._gradient(y, f[None])[0]),
@@ -70,17 +74,111 @@ class LogProbabilityLoss(MulticlassLoss):
         total = pull.sum(axis=1, keepdims=True), bend.sum(axis=1, keepdims=True)
         return bend * (1 - 2 * p) + np.square(p) * total[1] - p * (1 - p) * total[0]
 
-    def _score(self, y: Array, z: Array) -> Array:
+    def _at_prediction(self, y: Array, z: Array) -> Array:
         return inner(y, self.price(np.log(z)))
 
     def _best_constant(self, y: Array, w: Array) -> Array:
         eta = self._proportions(y, w)
         # A class that never occurs gets no probability.
         best = np.zeros(len(eta))
-        best[eta > 0] = self.minimizer(eta[eta > 0])
-        return self.link(best)
+        best[eta > 0] = self._minimizer(eta[eta > 0])
+        return best
 
 
+@dataclass(frozen=True)
+class CategoricalCrossEntropy(MulticlassLoss):
+    """-log p_y with p = softmax(f): log loss for K classes.
+
+    Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x.
+
+    Examples
+    --------
+    >>> loss = lb.CategoricalCrossEntropy()
+    >>> loss.value([0, 2], [[1.0, 0.0, 0.0], [0.0, 0.5, 1.0]]).round(4)
+    array([0.5514, 0.6803])
+    """
+
+    title = "categorical cross-entropy"
+    symbols = {}
+    link = SoftmaxLink()
+    response = "predict_proba"
+    functional = Mean()
+    convex = True
+    smooth = True
+    kinks = ()
+    lipschitz = math.sqrt(2)
+    formula = r"\ell(y, f) = \log \sum_k e^{f_k} - \sum_k y_k f_k"
+    reference = "good1952rational"
+    likelihood = "categorical"
+    elsewhere = (
+        Elsewhere(
+            "scikit-learn",
+            "log_loss",
+            "probabilities are clipped at the rounding unit of their dtype",
+        ),
+        Elsewhere("PyTorch", "CrossEntropyLoss", ""),
+        Elsewhere("Keras", "CategoricalCrossentropy(from_logits=True)", ""),
+        Elsewhere("XGBoost", "multi:softprob", "the hessian is doubled"),
+    )
+
+    def _value(self, y: Array, f: Array) -> Array:
+        # Subtracting the largest entry first keeps confident rows exact.
+        f = f - f.max(axis=1, keepdims=True)
+        return np.log(np.exp(f).sum(axis=1)) - inner(y, f)
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        return self.link._inverse(f) - y
+
+    def _hessian(self, y: Array, f: Array) -> Array:
+        return self.link._slope(f)
+
+    def _at_prediction(self, y: Array, z: Array) -> Array:
+        return -xlogy(y, z).sum(axis=1)
+
+
+@dataclass(frozen=True)
+class SparsemaxLoss(MulticlassLoss):
+    """The loss whose prediction is the projection of f onto the simplex.
+
+    Zero, with zero gradient, once the true class leads by a margin of 1.
+    Martins & Astudillo 2016, arXiv:1602.02068.
+
+    Examples
+    --------
+    >>> loss = lb.SparsemaxLoss()
+    >>> loss.value([0, 2], [[1.0, 0.0, 0.0], [0.0, 0.5, 1.0]]).round(4)
+    array([0.    , 0.0625])
+    """
+
+    title = "sparsemax loss"
+    symbols = {}
+    link = SparsemaxLink()
+    response = "predict_proba"
+    functional = Mean()
+    convex = True
+    smooth = True
+    kinks = ()
+    lipschitz = math.sqrt(2)
+    formula = (
+        r"\ell(y, f) = \tfrac12 + \max_{p \in \Delta}"
+        r"\bigl(p^\top f - \tfrac12 \lVert p \rVert^2\bigr) - y^\top f"
+    )
+    reference = "martins2016softmax"
+    likelihood = ""
+    elsewhere = ()
+
+    def _value(self, y: Array, f: Array) -> Array:
+        # p'f - y'f is computed from the differences to the largest entry, which stay
+        # small where p does not vanish.
+        f = f - f.max(axis=1, keepdims=True)
+        p = self.link._inverse(f)
+        return (1 - np.square(p).sum(axis=1)) / 2 + inner(p, f) - inner(y, f)
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        return self.link._inverse(f) - y
+
+    def _hessian(self, y: Array, f: Array) -> Array:
+        return self.link._slope(f)
 @dataclass(frozen=True)
 class CategoricalFocalLoss(LogProbabilityLoss):
     """-(1 - p_y)**gamma log p_y with p = softmax(f): confident samples turned down.
@@ -104,9 +202,20 @@ class CategoricalFocalLoss(LogProbabilityLoss):
 
     gamma: float = 2.0
 
-    formula: ClassVar[str] = r"\ell(y, f) = -(1 - p_y)^\gamma \log p_y"
-    reference: ClassVar[str] = "lin2017focal"
-    elsewhere: ClassVar[dict[str, str]] = {"Keras": "CategoricalFocalCrossentropy"}
+    title = "categorical focal loss"
+    symbols = {"gamma": "γ"}
+    smooth = True
+    kinks = ()
+    formula = r"\ell(y, f) = -(1 - p_y)^\gamma \log p_y"
+    reference = "lin2017focal"
+    likelihood = ""
+    elsewhere = (
+        Elsewhere(
+            "Keras",
+            "CategoricalFocalCrossentropy",
+            "times alpha, 0.25 by default",
+        ),
+    )
 
     def __post_init__(self) -> None:
         check_parameter(self, "gamma", NONNEGATIVE)
@@ -162,10 +271,16 @@ class CategoricalGeneralizedCrossEntropy(LogProbabilityLoss):
 
     q: float = 0.7
 
-    functional: ClassVar[Functional] = Mode()
-    convex: ClassVar[bool] = False
-    formula: ClassVar[str] = r"\ell(y, f) = \frac{1 - p_y^q}{q}"
-    reference: ClassVar[str] = "zhang2018generalized"
+    title = "categorical generalized cross-entropy"
+    symbols = {}
+    functional = Mode()
+    convex = False
+    smooth = True
+    kinks = ()
+    formula = r"\ell(y, f) = \frac{1 - p_y^q}{q}"
+    reference = "zhang2018generalized"
+    likelihood = ""
+    elsewhere = ()
 
     def __post_init__(self) -> None:
         check_parameter(self, "q", Interval(0.0, 1.0, closed_low=False))
@@ -183,7 +298,7 @@ class CategoricalGeneralizedCrossEntropy(LogProbabilityLoss):
     def price_second(self, u: Array) -> Array:
         return -self.q * np.exp(self.q * u)
 
-    def minimizer(self, eta: Array) -> Array:
+    def _minimizer(self, eta: Array) -> Array:
         if self.q == 1:
             largest = eta == eta.max()
             return largest / largest.sum()
@@ -217,8 +332,14 @@ class SymmetricCrossEntropy(LogProbabilityLoss):
     alpha: float = 0.1
     beta: float = 1.0
 
-    formula: ClassVar[str] = r"\ell(y, f) = -\alpha \log p_y + 4\beta\,(1 - p_y)"
-    reference: ClassVar[str] = "wang2019symmetric"
+    title = "symmetric cross-entropy"
+    symbols = {"alpha": "α"}
+    smooth = True
+    kinks = ()
+    formula = r"\ell(y, f) = -\alpha \log p_y + 4\beta\,(1 - p_y)"
+    reference = "wang2019symmetric"
+    likelihood = ""
+    elsewhere = ()
 
     def __post_init__(self) -> None:
         check_parameter(self, "alpha", POSITIVE)
@@ -271,16 +392,23 @@ class SmoothedCrossEntropy(MulticlassLoss):
 
     epsilon: float = 0.1
 
-    link: ClassVar[Link] = SoftmaxLink()
-    formula: ClassVar[str] = (
+    title = "smoothed cross-entropy"
+    symbols = {"epsilon": "ε"}
+    link = SoftmaxLink()
+    response = "predict_proba"
+    convex = True
+    smooth = True
+    kinks = ()
+    formula = (
         r"\ell(y, f) = -(1 - \varepsilon) \log p_y"
         r" - \frac{\varepsilon}{K} \sum_k \log p_k"
     )
-    reference: ClassVar[str] = "szegedy2016rethinking"
-    elsewhere: ClassVar[dict[str, str]] = {
-        "PyTorch": "CrossEntropyLoss(label_smoothing=0.1)",
-        "Keras": "CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)",
-    }
+    reference = "szegedy2016rethinking"
+    likelihood = ""
+    elsewhere = (
+        Elsewhere("PyTorch", "CrossEntropyLoss(label_smoothing=epsilon)", ""),
+        Elsewhere("Keras", "CategoricalCrossentropy(label_smoothing=epsilon)", ""),
+    )
 
     def __post_init__(self) -> None:
         check_parameter(self, "epsilon", Interval(0.0, 1.0, closed_high=False))
@@ -309,11 +437,11 @@ class SmoothedCrossEntropy(MulticlassLoss):
     def _hessian(self, y: Array, f: Array) -> Array:
         return _CROSS_ENTROPY._hessian(y, f)
 
-    def _score(self, y: Array, z: Array) -> Array:
-        return _CROSS_ENTROPY._score(self.smoothed(y), z)
+    def _at_prediction(self, y: Array, z: Array) -> Array:
+        return _CROSS_ENTROPY._at_prediction(self.smoothed(y), z)
 
     def _best_constant(self, y: Array, w: Array) -> Array:
-        return self.link(self.smoothed(self._proportions(y, w)[None])[0])
+        return self.smoothed(self._proportions(y, w)[None])[0]
 
 
 _CROSS_ENTROPY = CategoricalCrossEntropy()

@@ -17,14 +17,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from lossbook.potential import BinaryCrossEntropy
 from numpy.typing import ArrayLike
 
 from lossbook.base import BinaryLoss, Loss, MulticlassLoss
-from lossbook.domains import UNIT, Interval
 from lossbook.links import IdentityLink, SignedLink
 from lossbook.numerics import Array
-from lossbook.potential import BinaryCrossEntropy
-from lossbook.validation import as_numeric, check_values
+from lossbook.validation import UNIT, Interval, as_numeric, check_values
 
 Phi = Callable[[Array], Array]
 MarginFunction = BinaryLoss | BinaryCrossEntropy | Phi

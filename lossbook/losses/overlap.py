@@ -5,23 +5,24 @@ Targets are masks of zeros and ones of any shape, stacked along the first axis.
 
 import abc
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
-from lossbook.domains import NONNEGATIVE, POSITIVE, UNIT, Interval
-from lossbook.links import Link, LogitLink
+from lossbook.base import ObjectLoss
+from lossbook.links import IdentityLink, LogitLink
 from lossbook.numerics import Array, expit_slope
-from lossbook.structured import StructuredLoss
-from lossbook.validation import check_parameter
+from lossbook.validation import NONNEGATIVE, POSITIVE, UNIT, check_parameter
 
 
 @dataclass(frozen=True)
-class MaskLoss(StructuredLoss):
+class MaskLoss(ObjectLoss, abstract=True):
     """A loss of masks; in the formulas they are rows of pixels."""
 
-    y_domain: ClassVar[Interval] = UNIT
-    object_shape: ClassVar[str] = "(n, pixels...)"
+    family = "mask"
+    sample = "a mask"
+    object_shape = "(n, pixels...)"
+    functional = None
+    y_domain = UNIT
 
     def _check_objects(self, name: str, objects: Array) -> None:
         if name != "y_true":
@@ -34,7 +35,7 @@ class MaskLoss(StructuredLoss):
 
 
 @dataclass(frozen=True)
-class OverlapRatio(MaskLoss):
+class OverlapRatio(MaskLoss, abstract=True):
     """1 - TP / (TP + a FP + b FN), counted with probabilities p = expit(f).
 
     TP is the sum of p over the mask, FP the sum of p outside it and FN the sum of
@@ -42,9 +43,11 @@ class OverlapRatio(MaskLoss):
     only if all probabilities are exactly zero, unless ``pseudo_count`` is positive.
     """
 
-    link: ClassVar[Link] = LogitLink()
-    convex: ClassVar[bool] = False
-    smooth: ClassVar[bool] = True
+    link = LogitLink()
+    response = "predict_proba"
+    convex = False
+    smooth = True
+    kinks = ()
 
     @property
     @abc.abstractmethod
@@ -59,13 +62,13 @@ class OverlapRatio(MaskLoss):
         extra, missed = ((1 - y) * p).sum(axis=1), (y * (1 - p)).sum(axis=1)
         return above, above + a * extra + b * missed
 
-    def _score(self, y: Array, z: Array) -> Array:
+    def _at_prediction(self, y: Array, z: Array) -> Array:
         above, below = self._counts(y, z)
         # Nothing there and nothing predicted: nothing is wrong.
         return np.where(below == 0, 0, 1 - above / np.where(below == 0, 1, below))
 
     def _value(self, y: Array, f: Array) -> Array:
-        return self._score(y, self.link._inverse(f))
+        return self._at_prediction(y, self.link._inverse(f))
 
     def _gradient(self, y: Array, f: Array) -> Array:
         a, b, _ = self.prices
@@ -97,10 +100,15 @@ class DiceLoss(OverlapRatio):
 
     pseudo_count: float = 0.0
 
-    formula: ClassVar[str] = (
+    title = "Dice loss"
+    symbols = {}
+    lipschitz = np.inf
+    formula = (
         r"\ell(y, p) = 1 - \frac{2 \sum_i y_i p_i}{\sum_i y_i + \sum_i p_i}"
     )
-    reference: ClassVar[str] = "milletari2016vnet"
+    reference = "milletari2016vnet"
+    likelihood = ""
+    elsewhere = ()
 
     def __post_init__(self) -> None:
         check_parameter(self, "pseudo_count", NONNEGATIVE)
@@ -130,11 +138,16 @@ class JaccardLoss(OverlapRatio):
 
     pseudo_count: float = 0.0
 
-    formula: ClassVar[str] = (
+    title = "Jaccard loss"
+    symbols = {}
+    lipschitz = np.inf
+    formula = (
         r"\ell(y, p) = 1 - \frac{\sum_i y_i p_i}"
         r"{\sum_i y_i + \sum_i p_i - \sum_i y_i p_i}"
     )
-    reference: ClassVar[str] = "rahman2016optimizing"
+    reference = "rahman2016optimizing"
+    likelihood = ""
+    elsewhere = ()
 
     def __post_init__(self) -> None:
         check_parameter(self, "pseudo_count", NONNEGATIVE)
@@ -171,11 +184,16 @@ class TverskyLoss(OverlapRatio):
     beta: float = 0.7
     pseudo_count: float = 0.0
 
-    formula: ClassVar[str] = (
+    title = "Tversky loss"
+    symbols = {"alpha": "α"}
+    lipschitz = np.inf
+    formula = (
         r"\ell(y, p) = 1 - \frac{\sum_i y_i p_i}{\sum_i y_i p_i"
         r" + \alpha \sum_i (1 - y_i) p_i + \beta \sum_i y_i (1 - p_i)}"
     )
-    reference: ClassVar[str] = "salehi2017tversky"
+    reference = "salehi2017tversky"
+    likelihood = ""
+    elsewhere = ()
 
     def __post_init__(self) -> None:
         check_parameter(self, "alpha", POSITIVE)
@@ -205,13 +223,21 @@ class LovaszHingeLoss(MaskLoss):
     array([1.1667])
     """
 
-    convex: ClassVar[bool] = True
-    smooth: ClassVar[bool] = False
-    formula: ClassVar[str] = (
+    title = "Lovász hinge loss"
+    symbols = {}
+    link = IdentityLink()
+    response = "decision_function"
+    convex = True
+    smooth = False
+    kinks = ()
+    lipschitz = np.inf
+    formula = (
         r"\ell(y, f) = \sum_k e_{(k)} \bigl(J(\{1, \dots, k\}) -"
         r" J(\{1, \dots, k - 1\})\bigr), \quad e_i = (1 - (2 y_i - 1) f_i)_+"
     )
-    reference: ClassVar[str] = "berman2018lovaszsoftmax"
+    reference = "berman2018lovaszsoftmax"
+    likelihood = ""
+    elsewhere = ()
 
     def _errors(self, y: Array, f: Array) -> tuple[Array, Array]:
         """Error and weight of each pixel, in rows."""

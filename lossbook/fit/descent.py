@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lossbook.base import Loss, MulticlassLoss, one_hot
-from lossbook.domains import NONNEGATIVE, POSITIVE, REALS
 from lossbook.numerics import Array
 from lossbook.validation import (
+    NONNEGATIVE,
+    POSITIVE,
+    REALS,
     Named,
     as_numeric,
     check_integer,

@@ -10,34 +10,50 @@ from typing import ClassVar
 
 import numpy as np
 
-from lossbook.base import BinaryLoss
-from lossbook.functionals import Functional, Mean, Mode
-from lossbook.links import HalfLogitLink, Link, LogitLink, SignedLink
+from lossbook.base import BinaryLoss, Elsewhere
+from lossbook.functionals import Mean, Mode
+from lossbook.links import (
+    HalfLogitLink,
+    IdentityLink,
+    LabelLink,
+    Link,
+    LogitLink,
+    SignedLink,
+)
 from lossbook.numerics import Array, expit, expit_slope, softplus
 
 
 @dataclass(frozen=True)
-class MarginLoss(BinaryLoss):
-    """A surrogate phi(m) of the error rate."""
+class MarginLoss(BinaryLoss, abstract=True):
+    """A surrogate phi(m) of the error rate: its prediction is a score."""
+
+    family = "margin"
+    link: ClassVar[Link] = IdentityLink()
+    response = "decision_function"
+
+    def _at_prediction(self, y: Array, z: Array) -> Array:
+        return self._value(y, z)
 
 
 @dataclass(frozen=True)
-class _ProbabilityLoss(MarginLoss):
-    """A margin loss whose minimiser is the link of the probability."""
+class _RevealingLoss(MarginLoss, abstract=True):
+    """A margin loss whose best score tells the probability, through a link."""
 
-    functional: ClassVar[Functional] = Mean()
+    functional = Mean()
 
-    def minimizer(self, eta: float) -> float:
-        return float(self.link(np.asarray(eta)))
+    def _minimizer(self, eta: float) -> float:
+        assert self.probability_link is not None
+        return float(self.probability_link(np.asarray(eta)))
 
 
 @dataclass(frozen=True)
-class _LabelLoss(MarginLoss):
-    """A margin loss whose minimiser reveals only the more probable label."""
+class _LabelLoss(MarginLoss, abstract=True):
+    """A margin loss whose best score tells only the more probable label."""
 
-    functional: ClassVar[Functional] = Mode()
+    functional = Mode()
+    probability_link = None
 
-    def minimizer(self, eta: float) -> float:
+    def _minimizer(self, eta: float) -> float:
         return float(np.sign(2 * eta - 1))
 
 
@@ -45,7 +61,8 @@ class _LabelLoss(MarginLoss):
 class ZeroOneLoss(_LabelLoss):
     """1 if the margin is not positive: the error rate.
 
-    A raw prediction of exactly 0 takes no side and is wrong for both labels.
+    Its prediction is a label, 0 or 1.  A raw prediction of exactly 0 takes no side,
+    is written 0.5 and is wrong for both labels.
 
     Examples
     --------
@@ -54,12 +71,20 @@ class ZeroOneLoss(_LabelLoss):
     array([0., 0.])
     """
 
-    convex: ClassVar[bool] = False
-    smooth: ClassVar[bool] = False
-    kinks: ClassVar[tuple[float, ...]] = (0.0,)
-    formula: ClassVar[str] = r"\varphi(m) = \mathbb{1}\{m \le 0\}"
-    reference: ClassVar[str] = "bartlett2006convexity"
-    elsewhere: ClassVar[dict[str, str]] = {"scikit-learn": "zero_one_loss"}
+    title = "zero–one loss"
+    symbols = {}
+    link = LabelLink()
+    response = "predict"
+    convex = False
+    smooth = False
+    kinks = (0.0,)
+    lipschitz = np.inf
+    formula = r"\varphi(m) = \mathbb{1}\{m \le 0\}"
+    reference = "bartlett2006convexity"
+    likelihood = ""
+    elsewhere = (
+        Elsewhere("scikit-learn", "zero_one_loss", ""),
+    )
 
     def phi(self, m: Array) -> Array:
         return (m <= 0).astype(m.dtype)
@@ -70,9 +95,21 @@ class ZeroOneLoss(_LabelLoss):
     def phi_second(self, m: Array) -> Array:
         return np.zeros_like(m)
 
-    def minimizer(self, eta: float) -> float:
+    def _at_prediction(self, y: Array, z: Array) -> Array:
+        return self._value(y, 2 * z - 1)
+
+    def _check_predictions(self, name: str, prediction: Array) -> None:
+        super()._check_predictions(name, prediction)
+        if name == "y_pred" and np.any(np.abs(prediction - 0.5) % 0.5):
+            bad = prediction[np.abs(prediction - 0.5) % 0.5 != 0][0]
+            raise ValueError(
+                f"{self!r}: y_pred must hold labels 0 and 1, what predict returns "
+                f"(0.5 where no side is taken); got {bad!s}"
+            )
+
+    def _minimizer(self, eta: float) -> float:
         # At one half both sides are equally good, but taking none is worse.
-        return 1.0 if eta > 0.5 else -1.0
+        return 1.0 if eta > 0.5 else 0.0
 
 
 @dataclass(frozen=True)
@@ -88,16 +125,21 @@ class HingeLoss(_LabelLoss):
     array([0. , 0.5])
     """
 
-    smooth: ClassVar[bool] = False
-    kinks: ClassVar[tuple[float, ...]] = (1.0,)
-    lipschitz: ClassVar[float] = 1.0
-    formula: ClassVar[str] = r"\varphi(m) = \max(1 - m, 0)"
-    reference: ClassVar[str] = "cortes1995support"
-    elsewhere: ClassVar[dict[str, str]] = {
-        "scikit-learn": 'hinge_loss, SGDClassifier(loss="hinge")',
-        "Keras": "Hinge",
-        "XGBoost": "binary:hinge",
-    }
+    title = "hinge loss"
+    symbols = {}
+    convex = True
+    smooth = False
+    kinks = (1.0,)
+    lipschitz = 1.0
+    formula = r"\varphi(m) = \max(1 - m, 0)"
+    reference = "cortes1995support"
+    likelihood = ""
+    elsewhere = (
+        Elsewhere("scikit-learn", "hinge_loss", ""),
+        Elsewhere("scikit-learn", 'SGDClassifier(loss="hinge")', ""),
+        Elsewhere("Keras", "Hinge", ""),
+        Elsewhere("XGBoost", "binary:hinge", "it predicts labels"),
+    )
 
     def phi(self, m: Array) -> Array:
         return np.maximum(1 - m, 0)
@@ -110,7 +152,7 @@ class HingeLoss(_LabelLoss):
 
 
 @dataclass(frozen=True)
-class SquaredHingeLoss(_ProbabilityLoss):
+class SquaredHingeLoss(_RevealingLoss):
     """max(1 - m, 0)**2: the minimiser is 2 eta - 1.
 
     Examples
@@ -120,14 +162,21 @@ class SquaredHingeLoss(_ProbabilityLoss):
     array([0.  , 0.25])
     """
 
-    link: ClassVar[Link] = SignedLink()
-    kinks: ClassVar[tuple[float, ...]] = (1.0,)
-    formula: ClassVar[str] = r"\varphi(m) = \max(1 - m, 0)^2"
-    reference: ClassVar[str] = "zhang2004statistical"
-    elsewhere: ClassVar[dict[str, str]] = {
-        "scikit-learn": 'LinearSVC, SGDClassifier(loss="squared_hinge")',
-        "Keras": "SquaredHinge",
-    }
+    title = "squared hinge loss"
+    symbols = {}
+    probability_link = SignedLink()
+    convex = True
+    smooth = True
+    kinks = (1.0,)
+    lipschitz = np.inf
+    formula = r"\varphi(m) = \max(1 - m, 0)^2"
+    reference = "zhang2004statistical"
+    likelihood = ""
+    elsewhere = (
+        Elsewhere("scikit-learn", "LinearSVC", "the sum, weighted by C"),
+        Elsewhere("scikit-learn", 'SGDClassifier(loss="squared_hinge")', ""),
+        Elsewhere("Keras", "SquaredHinge", ""),
+    )
 
     def phi(self, m: Array) -> Array:
         return np.square(np.maximum(1 - m, 0))
@@ -152,15 +201,20 @@ class PerceptronLoss(MarginLoss):
     array([0., 0.])
     """
 
-    functional: ClassVar[None] = None
-    smooth: ClassVar[bool] = False
-    kinks: ClassVar[tuple[float, ...]] = (0.0,)
-    lipschitz: ClassVar[float] = 1.0
-    formula: ClassVar[str] = r"\varphi(m) = \max(-m, 0)"
-    reference: ClassVar[str] = "rosenblatt1958perceptron"
-    elsewhere: ClassVar[dict[str, str]] = {
-        "scikit-learn": 'SGDClassifier(loss="perceptron")'
-    }
+    title = "perceptron loss"
+    symbols = {}
+    probability_link = None
+    functional = None
+    convex = True
+    smooth = False
+    kinks = (0.0,)
+    lipschitz = 1.0
+    formula = r"\varphi(m) = \max(-m, 0)"
+    reference = "rosenblatt1958perceptron"
+    likelihood = ""
+    elsewhere = (
+        Elsewhere("scikit-learn", 'SGDClassifier(loss="perceptron")', ""),
+    )
 
     def phi(self, m: Array) -> Array:
         return np.maximum(-m, 0)
@@ -171,12 +225,12 @@ class PerceptronLoss(MarginLoss):
     def phi_second(self, m: Array) -> Array:
         return np.zeros_like(m)
 
-    def minimizer(self, eta: float) -> float:
+    def _minimizer(self, eta: float) -> float:
         return 0.0
 
 
 @dataclass(frozen=True)
-class ExponentialLoss(_ProbabilityLoss):
+class ExponentialLoss(_RevealingLoss):
     """exp(-m), the loss of AdaBoost: the minimiser is half the log-odds.
 
     Friedman, Hastie & Tibshirani 2000, doi:10.1214/aos/1016218223.
@@ -188,12 +242,19 @@ class ExponentialLoss(_ProbabilityLoss):
     array([0.3679, 0.6065])
     """
 
-    link: ClassVar[Link] = HalfLogitLink()
-    formula: ClassVar[str] = r"\varphi(m) = e^{-m}"
-    reference: ClassVar[str] = "friedman2000additive"
-    elsewhere: ClassVar[dict[str, str]] = {
-        "scikit-learn": 'GradientBoostingClassifier(loss="exponential")'
-    }
+    title = "exponential loss"
+    symbols = {}
+    probability_link = HalfLogitLink()
+    convex = True
+    smooth = True
+    kinks = ()
+    lipschitz = np.inf
+    formula = r"\varphi(m) = e^{-m}"
+    reference = "friedman2000additive"
+    likelihood = ""
+    elsewhere = (
+        Elsewhere("scikit-learn", 'GradientBoostingClassifier(loss="exponential")', ""),
+    )
 
     def phi(self, m: Array) -> Array:
         return np.exp(-m)
@@ -206,7 +267,7 @@ class ExponentialLoss(_ProbabilityLoss):
 
 
 @dataclass(frozen=True)
-class LogisticLoss(_ProbabilityLoss):
+class LogisticLoss(_RevealingLoss):
     """log(1 + exp(-m)): the minimiser is the log-odds.
 
     The same number as :class:`lossbook.BinaryCrossEntropy`, seen as a margin loss.
@@ -218,15 +279,20 @@ class LogisticLoss(_ProbabilityLoss):
     array([0.3133, 0.4741])
     """
 
-    link: ClassVar[Link] = LogitLink()
-    lipschitz: ClassVar[float] = 1.0
-    formula: ClassVar[str] = r"\varphi(m) = \log(1 + e^{-m})"
-    reference: ClassVar[str] = "friedman2000additive"
-    likelihood: ClassVar[str] = "Bernoulli"
-    elsewhere: ClassVar[dict[str, str]] = {
-        "scikit-learn": 'SGDClassifier(loss="log_loss")',
-        "PyTorch": "SoftMarginLoss",
-    }
+    title = "logistic loss"
+    symbols = {}
+    probability_link = LogitLink()
+    convex = True
+    smooth = True
+    kinks = ()
+    lipschitz = 1.0
+    formula = r"\varphi(m) = \log(1 + e^{-m})"
+    reference = "friedman2000additive"
+    likelihood = "Bernoulli"
+    elsewhere = (
+        Elsewhere("scikit-learn", 'SGDClassifier(loss="log_loss")', ""),
+        Elsewhere("PyTorch", "SoftMarginLoss", ""),
+    )
 
     def phi(self, m: Array) -> Array:
         return softplus(-m)
@@ -239,7 +305,7 @@ class LogisticLoss(_ProbabilityLoss):
 
 
 @dataclass(frozen=True)
-class ModifiedHuberLoss(_ProbabilityLoss):
+class ModifiedHuberLoss(_RevealingLoss):
     """max(1 - m, 0)**2 for m >= -1, then straight on with slope -4.
 
     Zhang 2004, doi:10.1145/1015330.1015332.
@@ -251,17 +317,22 @@ class ModifiedHuberLoss(_ProbabilityLoss):
     array([0.  , 0.25])
     """
 
-    link: ClassVar[Link] = SignedLink()
-    kinks: ClassVar[tuple[float, ...]] = (-1.0, 1.0)
-    lipschitz: ClassVar[float] = 4.0
-    formula: ClassVar[str] = (
+    title = "modified Huber loss"
+    symbols = {}
+    probability_link = SignedLink()
+    convex = True
+    smooth = True
+    kinks = (-1.0, 1.0)
+    lipschitz = 4.0
+    formula = (
         r"\varphi(m) = \begin{cases} \max(1 - m, 0)^2 & m \ge -1 \\ "
         r"-4m & m < -1 \end{cases}"
     )
-    reference: ClassVar[str] = "zhang2004solving"
-    elsewhere: ClassVar[dict[str, str]] = {
-        "scikit-learn": 'SGDClassifier(loss="modified_huber")'
-    }
+    reference = "zhang2004solving"
+    likelihood = ""
+    elsewhere = (
+        Elsewhere("scikit-learn", 'SGDClassifier(loss="modified_huber")', ""),
+    )
 
     def phi(self, m: Array) -> Array:
         return np.square(np.clip(1 - m, 0, 2)) + 4 * np.maximum(-1 - m, 0)
@@ -286,12 +357,16 @@ class RampLoss(_LabelLoss):
     array([0.  , 0.25])
     """
 
-    convex: ClassVar[bool] = False
-    smooth: ClassVar[bool] = False
-    kinks: ClassVar[tuple[float, ...]] = (-1.0, 1.0)
-    lipschitz: ClassVar[float] = 0.5
-    formula: ClassVar[str] = r"\varphi(m) = \min(1, \max(0, (1 - m)/2))"
-    reference: ClassVar[str] = "collobert2006trading"
+    title = "ramp loss"
+    symbols = {}
+    convex = False
+    smooth = False
+    kinks = (-1.0, 1.0)
+    lipschitz = 0.5
+    formula = r"\varphi(m) = \min(1, \max(0, (1 - m)/2))"
+    reference = "collobert2006trading"
+    likelihood = ""
+    elsewhere = ()
 
     def phi(self, m: Array) -> Array:
         return np.clip((1 - m) / 2, 0, 1)
@@ -304,7 +379,7 @@ class RampLoss(_LabelLoss):
 
 
 @dataclass(frozen=True)
-class SavageLoss(_ProbabilityLoss):
+class SavageLoss(_RevealingLoss):
     """1 / (1 + exp(2 m))**2: the Brier score seen through half the log-odds.
 
     Masnadi-Shirazi & Vasconcelos 2008.
@@ -316,12 +391,18 @@ class SavageLoss(_ProbabilityLoss):
     array([0.0142, 0.0723])
     """
 
-    link: ClassVar[Link] = HalfLogitLink()
-    convex: ClassVar[bool] = False
+    title = "Savage loss"
+    symbols = {}
+    probability_link = HalfLogitLink()
+    convex = False
+    smooth = True
+    kinks = ()
     # 4 s**2 (1 - s) with s = expit(-2 m) peaks at s = 2/3.
-    lipschitz: ClassVar[float] = 16 / 27
-    formula: ClassVar[str] = r"\varphi(m) = \frac{1}{(1 + e^{2m})^2}"
-    reference: ClassVar[str] = "masnadishirazi2008design"
+    lipschitz = 16 / 27
+    formula = r"\varphi(m) = \frac{1}{(1 + e^{2m})^2}"
+    reference = "masnadishirazi2008design"
+    likelihood = ""
+    elsewhere = ()
 
     def phi(self, m: Array) -> Array:
         return np.square(expit(-2 * m))
@@ -347,10 +428,16 @@ class SigmoidLoss(_LabelLoss):
     array([0.2689, 0.3775])
     """
 
-    convex: ClassVar[bool] = False
-    lipschitz: ClassVar[float] = 0.25
-    formula: ClassVar[str] = r"\varphi(m) = \frac{1}{1 + e^{m}}"
-    reference: ClassVar[str] = "bartlett2006convexity"
+    title = "sigmoid loss"
+    symbols = {}
+    convex = False
+    smooth = True
+    kinks = ()
+    lipschitz = 0.25
+    formula = r"\varphi(m) = \frac{1}{1 + e^{m}}"
+    reference = "bartlett2006convexity"
+    likelihood = ""
+    elsewhere = ()
 
     def phi(self, m: Array) -> Array:
         return expit(-m)
@@ -361,7 +448,7 @@ class SigmoidLoss(_LabelLoss):
     def phi_second(self, m: Array) -> Array:
         return expit_slope(m) * (1 - 2 * expit(-m))
 
-    def minimizer(self, eta: float) -> float:
+    def _minimizer(self, eta: float) -> float:
         if eta == 0.5:
             return 0.0
         return float(np.copysign(np.inf, eta - 0.5))

@@ -9,21 +9,30 @@ scaled, so they are computed with the smallest box around both as the unit.
 import abc
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
+from lossbook.base import Elsewhere, ObjectLoss
+from lossbook.links import IdentityLink
 from lossbook.numerics import Array
-from lossbook.structured import StructuredLoss
+from lossbook.validation import REALS
 
 
 @dataclass(frozen=True)
-class BoxLoss(StructuredLoss):
+class BoxLoss(ObjectLoss, abstract=True):
     """1 - IoU plus a penalty, of pairs of boxes."""
 
-    object_shape: ClassVar[str] = "(n, 4) as x1, y1, x2, y2"
-    convex: ClassVar[bool] = False
-    smooth: ClassVar[bool] = False
+    family = "box"
+    sample = "a box"
+    object_shape = "(n, 4) as x1, y1, x2, y2"
+    link = IdentityLink()
+    response = "predict"
+    functional = None
+    y_domain = REALS
+    convex = False
+    smooth = False
+    kinks = ()
+    lipschitz = np.inf
 
     def _check_objects(self, name: str, objects: Array) -> None:
         if objects.ndim != 2 or objects.shape[1] != 4:
@@ -68,10 +77,14 @@ class IoULoss(BoxLoss):
     array([0.8571])
     """
 
-    formula: ClassVar[str] = (
+    title = "IoU loss"
+    symbols = {}
+    formula = (
         r"\ell(y, f) = 1 - \frac{\lvert Y \cap F \rvert}{\lvert Y \cup F \rvert}"
     )
-    reference: ClassVar[str] = "yu2016unitbox"
+    reference = "yu2016unitbox"
+    likelihood = ""
+    elsewhere = ()
 
     def _penalty(self, pair: "_Pair") -> Array:
         return np.zeros_like(pair.iou)
@@ -93,14 +106,21 @@ class GIoULoss(BoxLoss):
     array([1.0794])
     """
 
-    formula: ClassVar[str] = (
+    title = "GIoU loss"
+    symbols = {}
+    formula = (
         r"\ell(y, f) = 1 - \mathrm{IoU}"
         r" + \frac{\lvert C \rvert - \lvert Y \cup F \rvert}{\lvert C \rvert}"
     )
-    reference: ClassVar[str] = "rezatofighi2019generalized"
-    elsewhere: ClassVar[dict[str, str]] = {
-        "PyTorch": "torchvision.ops.generalized_box_iou_loss"
-    }
+    reference = "rezatofighi2019generalized"
+    likelihood = ""
+    elsewhere = (
+        Elsewhere(
+            "torchvision",
+            "ops.generalized_box_iou_loss",
+            "1e-7 is added below the bars",
+        ),
+    )
 
     def _penalty(self, pair: "_Pair") -> Array:
         return 1 - pair.union / pair.hull_area
@@ -123,13 +143,20 @@ class DIoULoss(BoxLoss):
     array([0.9683])
     """
 
-    formula: ClassVar[str] = (
+    title = "DIoU loss"
+    symbols = {}
+    formula = (
         r"\ell(y, f) = 1 - \mathrm{IoU} + \frac{\lVert c_Y - c_F \rVert^2}{d_C^2}"
     )
-    reference: ClassVar[str] = "zheng2020distanceiou"
-    elsewhere: ClassVar[dict[str, str]] = {
-        "PyTorch": "torchvision.ops.distance_box_iou_loss"
-    }
+    reference = "zheng2020distanceiou"
+    likelihood = ""
+    elsewhere = (
+        Elsewhere(
+            "torchvision",
+            "ops.distance_box_iou_loss",
+            "1e-7 is added below the bars",
+        ),
+    )
 
     def _penalty(self, pair: "_Pair") -> Array:
         return pair.distance / pair.diagonal
@@ -157,13 +184,21 @@ class CIoULoss(DIoULoss):
     array([0.9683])
     """
 
-    formula: ClassVar[str] = (
+    title = "CIoU loss"
+    symbols = {}
+    formula = (
         r"\ell(y, f) = 1 - \mathrm{IoU} + \frac{\lVert c_Y - c_F \rVert^2}{d_C^2}"
         r" + \frac{v^2}{1 - \mathrm{IoU} + v}"
     )
-    elsewhere: ClassVar[dict[str, str]] = {
-        "PyTorch": "torchvision.ops.complete_box_iou_loss"
-    }
+    likelihood = ""
+    reference = "zheng2020distanceiou"
+    elsewhere = (
+        Elsewhere(
+            "torchvision",
+            "ops.complete_box_iou_loss",
+            "1e-7 is added below the bars; its gradient holds the weight of v fixed",
+        ),
+    )
 
     def _penalty(self, pair: "_Pair") -> Array:
         v, _ = pair.aspect

@@ -9,19 +9,8 @@ import warnings
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
-
-from lossbook.base import BinaryLoss, Loss, MulticlassLoss
 from lossbook.composite import GammaDeviance
-from lossbook.domains import NONNEGATIVE, POSITIVE, UNIT, Interval
-from lossbook.functionals import Mean
 from lossbook.margin import HingeLoss, LogisticLoss, ModifiedHuberLoss, ZeroOneLoss
-from lossbook.numerics import Array
 from lossbook.optimize import (
     LinearRisk,
     Minimum,
@@ -30,7 +19,26 @@ from lossbook.optimize import (
 )
 from lossbook.potential import SparsemaxLoss
 from lossbook.residual import AbsoluteError, ResidualLoss, SquaredError
-from lossbook.validation import Named, check_integer, check_parameter, check_sample
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from lossbook.base import BinaryLoss, Loss, MulticlassLoss
+from lossbook.functionals import Mean
+from lossbook.numerics import Array
+from lossbook.validation import (
+    NONNEGATIVE,
+    POSITIVE,
+    UNIT,
+    Interval,
+    Named,
+    check_integer,
+    check_parameter,
+    check_sample,
+)
 
 
 class _LossModel(BaseEstimator):

@@ -8,26 +8,36 @@ these losses compare items with each other.  Queries are stacked as in scikit-le
 import abc
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lossbook.domains import NONNEGATIVE, POSITIVE, Interval
+from lossbook.base import Elsewhere, ObjectLoss
+from lossbook.links import IdentityLink
 from lossbook.numerics import Array, expit, log_softmax, softmax, softplus
-from lossbook.structured import StructuredLoss
-from lossbook.validation import Named, check_integer, check_parameter
+from lossbook.validation import (
+    NONNEGATIVE,
+    POSITIVE,
+    Named,
+    check_integer,
+    check_parameter,
+)
 
 # Rows of a table of pairs that is never larger than a few megabytes.
 PAIRS_AT_ONCE = 1 << 18
 
 
 @dataclass(frozen=True)
-class ListLoss(StructuredLoss):
+class ListLoss(ObjectLoss, abstract=True):
     """A loss of one query, computed query by query."""
 
-    y_domain: ClassVar[Interval] = NONNEGATIVE
-    object_shape: ClassVar[str] = "(n_queries, n_items)"
+    family = "list"
+    sample = "a list"
+    object_shape = "(n_queries, n_items)"
+    link = IdentityLink()
+    response = "predict"
+    functional = None
+    y_domain = NONNEGATIVE
 
     def _check_objects(self, name: str, objects: Array) -> None:
         if objects.ndim != 2:
@@ -58,7 +68,7 @@ def _rows(y: Array, f: Array) -> "zip[tuple[Array, Array]]":
 
 
 @dataclass(frozen=True)
-class PairwiseLoss(ListLoss):
+class PairwiseLoss(ListLoss, abstract=True):
     """The mean of phi(f_i - f_j) over the pairs in which i is more relevant than j.
 
     A query whose items are all equally relevant has no such pair, and the loss 0.
@@ -101,13 +111,20 @@ class PairwiseHingeLoss(PairwiseLoss):
 
     margin: float = 1.0
 
-    convex: ClassVar[bool] = True
-    smooth: ClassVar[bool] = False
-    formula: ClassVar[str] = (
+    title = "pairwise hinge loss"
+    symbols = {}
+    convex = True
+    smooth = False
+    kinks = ()
+    lipschitz = np.inf
+    formula = (
         r"\ell(y, f) = \operatorname{mean}_{y_i > y_j} (1 - (f_i - f_j))_+"
     )
-    reference: ClassVar[str] = "joachims2002optimizing"
-    elsewhere: ClassVar[dict[str, str]] = {"PyTorch": "MarginRankingLoss"}
+    reference = "joachims2002optimizing"
+    likelihood = ""
+    elsewhere = (
+        Elsewhere("PyTorch", "MarginRankingLoss", "takes pairs; margin 0 by default"),
+    )
 
     def __post_init__(self) -> None:
         check_parameter(self, "margin", POSITIVE)
@@ -140,12 +157,18 @@ class PairwiseExponentialLoss(ListLoss):
     array([3.087])
     """
 
-    convex: ClassVar[bool] = True
-    smooth: ClassVar[bool] = True
-    formula: ClassVar[str] = (
+    title = "pairwise exponential loss"
+    symbols = {}
+    convex = True
+    smooth = True
+    kinks = ()
+    lipschitz = np.inf
+    formula = (
         r"\ell(y, f) = \operatorname{mean}_{y_i > y_j} e^{-(f_i - f_j)}"
     )
-    reference: ClassVar[str] = "freund2003efficient"
+    reference = "freund2003efficient"
+    likelihood = ""
+    elsewhere = ()
 
     def _query(self, y: Array, f: Array) -> tuple[float, Array]:
         up, down = np.full((2, len(f)), -np.inf)  # logarithms of the forces
@@ -185,13 +208,20 @@ class PairwiseLogisticLoss(PairwiseLoss):
     array([1.1008])
     """
 
-    convex: ClassVar[bool] = True
-    smooth: ClassVar[bool] = True
-    formula: ClassVar[str] = (
+    title = "pairwise logistic loss"
+    symbols = {}
+    convex = True
+    smooth = True
+    kinks = ()
+    lipschitz = np.inf
+    formula = (
         r"\ell(y, f) = \operatorname{mean}_{y_i > y_j} \log(1 + e^{-(f_i - f_j)})"
     )
-    reference: ClassVar[str] = "burges2005learning"
-    elsewhere: ClassVar[dict[str, str]] = {"XGBoost": "rank:pairwise"}
+    reference = "burges2005learning"
+    likelihood = ""
+    elsewhere = (
+        Elsewhere("XGBoost", "rank:pairwise", "pairs are sampled and weighted"),
+    )
 
     def _sums(self, a: Array, b: Array) -> tuple[float, Array, Array]:
         value, up, down = 0.0, np.empty_like(a), np.zeros_like(b)
@@ -219,13 +249,19 @@ class ListNetLoss(ListLoss):
     array([1.377])
     """
 
-    convex: ClassVar[bool] = True
-    smooth: ClassVar[bool] = True
-    formula: ClassVar[str] = (
+    title = "ListNet loss"
+    symbols = {}
+    convex = True
+    smooth = True
+    kinks = ()
+    lipschitz = np.inf
+    formula = (
         r"\ell(y, f) = -\sum_i \operatorname{softmax}(y)_i"
         r" \log \operatorname{softmax}(f)_i"
     )
-    reference: ClassVar[str] = "cao2007learning"
+    reference = "cao2007learning"
+    likelihood = ""
+    elsewhere = ()
 
     def _query(self, y: Array, f: Array) -> tuple[float, Array]:
         target = softmax(y)
@@ -250,12 +286,18 @@ class PlackettLuceLoss(ListLoss):
     array([3.1819])
     """
 
-    convex: ClassVar[bool] = True
-    smooth: ClassVar[bool] = True
-    formula: ClassVar[str] = (
+    title = "Plackett–Luce loss"
+    symbols = {}
+    convex = True
+    smooth = True
+    kinks = ()
+    lipschitz = np.inf
+    formula = (
         r"\ell(y, f) = \sum_i \Bigl(\log \sum_{y_j \le y_i} e^{f_j} - f_i\Bigr)"
     )
-    reference: ClassVar[str] = "xia2008listwise"
+    reference = "xia2008listwise"
+    likelihood = ""
+    elsewhere = ()
 
     def _query(self, y: Array, f: Array) -> tuple[float, Array]:
         order = np.argsort(-y, kind="stable")
@@ -293,14 +335,21 @@ class LambdaRankLoss(ListLoss):
     array([0.6875])
     """
 
-    convex: ClassVar[bool] = False
-    smooth: ClassVar[bool] = False
-    formula: ClassVar[str] = (
+    title = "LambdaRank loss"
+    symbols = {}
+    convex = False
+    smooth = False
+    kinks = ()
+    lipschitz = np.inf
+    formula = (
         r"\ell(y, f) = \sum_{y_i > y_j} \lvert\Delta\mathrm{NDCG}_{ij}\rvert"
         r" \log(1 + e^{-(f_i - f_j)})"
     )
-    reference: ClassVar[str] = "burges2010ranknet"
-    elsewhere: ClassVar[dict[str, str]] = {"XGBoost": "rank:ndcg"}
+    reference = "burges2010ranknet"
+    likelihood = ""
+    elsewhere = (
+        Elsewhere("XGBoost", "rank:ndcg", "gains are 2**y - 1; pairs are sampled"),
+    )
 
     def _query(self, y: Array, f: Array) -> tuple[float, Array]:
         ideal = np.sort(y)[::-1] @ discounts(len(y))

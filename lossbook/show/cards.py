@@ -10,22 +10,8 @@ from functools import cache
 from typing import Any, Literal, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike
-
-from lossbook import style
-from lossbook.base import BinaryLoss, Loss, MulticlassLoss
 from lossbook.boxes import BoxLoss
-from lossbook.domains import POSITIVE, UNIT, ClassLabels
-from lossbook.functionals import (
-    BeforeNoise,
-    Expectile,
-    Mean,
-    MLocation,
-    Mode,
-    Quantile,
-)
 from lossbook.margin import MarginLoss, ZeroOneLoss
-from lossbook.numerics import Array
 from lossbook.overlap import MaskLoss
 from lossbook.potential import (
     BinaryCrossEntropy,
@@ -36,7 +22,20 @@ from lossbook.ranking import ListLoss
 from lossbook.registry import ALL_LOSSES, STRUCTURED_LOSSES
 from lossbook.residual import ResidualLoss, SquaredError
 from lossbook.surrogates import calibration
-from lossbook.validation import as_numeric
+from numpy.typing import ArrayLike
+
+from lossbook import style
+from lossbook.base import BinaryLoss, Loss, MulticlassLoss
+from lossbook.functionals import (
+    BeforeNoise,
+    Expectile,
+    Mean,
+    MLocation,
+    Mode,
+    Quantile,
+)
+from lossbook.numerics import Array
+from lossbook.validation import POSITIVE, UNIT, ClassLabels, as_numeric
 
 Which = Literal["value", "gradient", "hessian"]
 DERIVATIVES: tuple[Which, ...] = ("value", "gradient", "hessian")

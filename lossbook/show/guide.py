@@ -7,7 +7,6 @@ the flow chart and the guide that a reader clicks through are all made from ``TR
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lossbook.base import Loss
 from lossbook.boxes import DIoULoss
 from lossbook.composite import BrierLoss, GammaDeviance, TweedieDeviance
 from lossbook.margin import HingeLoss, LogisticLoss
@@ -27,6 +26,8 @@ from lossbook.residual import (
     SquaredError,
     TukeyLoss,
 )
+
+from lossbook.base import Loss
 from lossbook.structured import StructuredLoss
 
 

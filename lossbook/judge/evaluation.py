@@ -7,16 +7,19 @@ is dicts of equally long arrays.  Nothing here draws.
 from typing import Any, Literal
 
 import numpy as np
+from lossbook.composite import BrierLoss
+from lossbook.potential import BinaryCrossEntropy
 from numpy.typing import ArrayLike, NDArray
 from sklearn.isotonic import IsotonicRegression
 
 from lossbook.base import BinaryLoss
-from lossbook.composite import BrierLoss
-from lossbook.domains import NONNEGATIVE, REALS, UNIT, Interval
 from lossbook.functionals import Expectile, Mean, Quantile
 from lossbook.numerics import Array
-from lossbook.potential import BinaryCrossEntropy
 from lossbook.validation import (
+    NONNEGATIVE,
+    REALS,
+    UNIT,
+    Interval,
     Named,
     as_numeric,
     check_integer,

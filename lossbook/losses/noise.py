@@ -10,16 +10,14 @@ loss (Patrini et al. 2017, arXiv:1609.03944).
 import abc
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
 from lossbook.base import MulticlassLoss
-from lossbook.domains import Interval
 from lossbook.functionals import BeforeNoise
-from lossbook.links import Link, SoftmaxLink
+from lossbook.links import SoftmaxLink
 from lossbook.numerics import Array, inner, log_softmax, logsumexp, softmax
-from lossbook.validation import check_parameter
+from lossbook.validation import Interval, check_parameter
 
 
 @dataclass(frozen=True)
@@ -163,11 +161,18 @@ class ForwardCorrection(MulticlassLoss):
 
     noise: LabelNoise
 
-    link: ClassVar[Link] = SoftmaxLink()
+    title = "forward correction"
+    symbols = {}
+    link = SoftmaxLink()
+    response = "predict_proba"
+    smooth = True
+    kinks = ()
     # p - r lies between two distributions; the bound is approached without noise.
-    lipschitz: ClassVar[float] = math.sqrt(2)
-    formula: ClassVar[str] = r"\ell(y, f) = -\log \sum_j p_j T_{jy}"
-    reference: ClassVar[str] = "patrini2017making"
+    lipschitz = math.sqrt(2)
+    formula = r"\ell(y, f) = -\log \sum_j p_j T_{jy}"
+    reference = "patrini2017making"
+    likelihood = ""
+    elsewhere = ()
 
     def __post_init__(self) -> None:
         check_noise(self)
@@ -221,12 +226,12 @@ class ForwardCorrection(MulticlassLoss):
         spread = self._classes(y, f, 1) - self._classes(y, f, 2)
         return self.link._slope(f) - spread
 
-    def _score(self, y: Array, z: Array) -> Array:
+    def _at_prediction(self, y: Array, z: Array) -> Array:
         T = self.noise.matrix(z.shape[1]).astype(z.dtype)
         return -inner(y, np.log(z @ T))
 
     def _best_constant(self, y: Array, w: Array) -> Array:
-        return self.link(self.functional.solve(self._proportions(y, w)))
+        return self.functional.solve(self._proportions(y, w))
 
 
 @dataclass(frozen=True)
@@ -252,9 +257,17 @@ class BackwardCorrection(MulticlassLoss):
 
     noise: LabelNoise
 
-    link: ClassVar[Link] = SoftmaxLink()
-    formula: ClassVar[str] = r"\ell(y, f) = -\sum_k (T^{-1})_{yk} \log p_k"
-    reference: ClassVar[str] = "patrini2017making"
+    title = "backward correction"
+    symbols = {}
+    link = SoftmaxLink()
+    response = "predict_proba"
+    convex = True
+    smooth = True
+    kinks = ()
+    formula = r"\ell(y, f) = -\sum_k (T^{-1})_{yk} \log p_k"
+    reference = "patrini2017making"
+    likelihood = ""
+    elsewhere = ()
 
     def __post_init__(self) -> None:
         check_noise(self)
@@ -286,7 +299,7 @@ class BackwardCorrection(MulticlassLoss):
     def _hessian(self, y: Array, f: Array) -> Array:
         return self.link._slope(f)
 
-    def _score(self, y: Array, z: Array) -> Array:
+    def _at_prediction(self, y: Array, z: Array) -> Array:
         target, zero = self.corrected(y), z == 0
         finite = -inner(target, np.log(np.where(zero, 1, z)))
         # Probabilities that go to zero together: their summed target has the say.
@@ -295,7 +308,7 @@ class BackwardCorrection(MulticlassLoss):
 
     def _best_constant(self, y: Array, w: Array) -> Array:
         target = np.maximum(self.corrected(self._proportions(y, w)[None])[0], 0)
-        return self.link(target / target.sum())
+        return target / target.sum()
 
 
 def check_noise(loss: ForwardCorrection | BackwardCorrection) -> None:

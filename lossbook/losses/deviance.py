@@ -1,0 +1,243 @@
+r"""Deviances: losses of counts and amounts, from the likelihood of their family.
+
+A unit deviance d(y, z) is twice the log-likelihood that the mean z falls short of the
+mean y; it is least, and zero, at z = y.  The families differ in how the variance grows
+with the mean (McCullagh & Nelder 1989).
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from lossbook.base import Elsewhere, PointwiseLoss
+from lossbook.functionals import Mean
+from lossbook.links import IdentityLink, Link, LogLink
+from lossbook.losses.residual import SquaredError
+from lossbook.numerics import Array, power_gap, xlogy
+from lossbook.validation import (
+    NONNEGATIVE,
+    POSITIVE,
+    REALS,
+    Interval,
+    check_parameter,
+)
+
+
+@dataclass(frozen=True)
+class Deviance(PointwiseLoss, abstract=True):
+    """A unit deviance of the mean z = exp(f): it elicits the mean."""
+
+    family = "amount"
+    link: ClassVar[Link] = LogLink()
+    response = "predict"
+    functional = Mean()
+
+    def _best_constant(self, y: Array, w: Array) -> float:
+        return float(np.average(y, weights=w))
+
+
+@dataclass(frozen=True)
+class PoissonDeviance(Deviance):
+    """2 (y log(y/z) - y + z) with z = exp(f), for counts and rates.
+
+    McCullagh & Nelder 1989, chapter 2.
+
+    Examples
+    --------
+    >>> loss = lb.PoissonDeviance()
+    >>> loss.value([1.0, 2.0], [0.5, 0.0]).round(4)
+    array([0.2974, 0.7726])
+    """
+
+    title = "Poisson deviance"
+    symbols = {}
+    y_domain = NONNEGATIVE
+    convex = True
+    smooth = True
+    kinks = ()
+    lipschitz = np.inf
+    formula = r"\ell(y, f) = 2\,(y \log y - y f - y + e^{f})"
+    reference = "mccullagh1989generalized"
+    likelihood = "Poisson"
+    elsewhere = (
+        Elsewhere("scikit-learn", "mean_poisson_deviance", ""),
+        Elsewhere(
+            "PyTorch",
+            "PoissonNLLLoss",
+            "half of it, without the terms of y alone",
+        ),
+        Elsewhere(
+            "Keras",
+            "Poisson",
+            "half of it, without the terms of y alone; log(z + 1e-7)",
+        ),
+        Elsewhere("XGBoost", "count:poisson", "half of it"),
+    )
+
+    def _value(self, y: Array, f: Array) -> Array:
+        growth, limits = np.exp(f), np.finfo(f.dtype)
+        # The pull is never more than the growth; both may overflow.
+        pull = y * (f - np.log(np.maximum(y, limits.tiny)))
+        excess = growth - y - np.minimum(pull, limits.max)
+        return 2 * np.maximum(excess, 0)  # rounding may leave it below zero
+
+    def _at_prediction(self, y: Array, z: Array) -> Array:
+        return 2 * np.maximum(xlogy(y, y / z) - y + z, 0)
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        return 2 * (np.exp(f) - y)
+
+    def _hessian(self, y: Array, f: Array) -> Array:
+        return 2 * np.exp(f)
+
+
+@dataclass(frozen=True)
+class GammaDeviance(Deviance):
+    """2 (y/z - log(y/z) - 1) with z = exp(f), for positive amounts.
+
+    McCullagh & Nelder 1989, chapter 8.
+
+    Examples
+    --------
+    >>> loss = lb.GammaDeviance()
+    >>> loss.value([1.0, 2.0], [0.5, 0.0]).round(4)
+    array([0.2131, 0.6137])
+    """
+
+    title = "gamma deviance"
+    symbols = {}
+    functional = Mean()
+    y_domain = POSITIVE
+    convex = True
+    smooth = True
+    kinks = ()
+    lipschitz = np.inf
+    formula = r"\ell(y, f) = 2\,(y e^{-f} + f - \log y - 1)"
+    reference = "mccullagh1989generalized"
+    likelihood = "gamma with constant shape"
+    elsewhere = (
+        Elsewhere("scikit-learn", "mean_gamma_deviance", ""),
+        Elsewhere("XGBoost", "reg:gamma", "half of it"),
+    )
+
+    def _value(self, y: Array, f: Array) -> Array:
+        gap = np.log(y) - f
+        return 2 * (np.expm1(gap) - gap)
+
+    def _at_prediction(self, y: Array, z: Array) -> Array:
+        ratio = y / z
+        return 2 * np.maximum(ratio - 1 - np.log(ratio), 0)
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        return -2 * np.expm1(np.log(y) - f)
+
+    def _hessian(self, y: Array, f: Array) -> Array:
+        return 2 * np.exp(np.log(y) - f)
+
+
+@dataclass(frozen=True)
+class TweedieDeviance(Deviance):
+    """The unit deviance of the Tweedie family, variance proportional to z**power.
+
+    Parameters
+    ----------
+    power : 0 or float >= 1
+        0 is squared error on the identity link, 1 Poisson, 2 gamma; between 1 and 2
+        amounts with exact zeros.  On the log link for every power >= 1.
+
+    Jørgensen 1987, doi:10.1111/j.2517-6161.1987.tb01685.x.
+
+    Examples
+    --------
+    >>> loss = lb.TweedieDeviance(power=0)
+    >>> loss.value([0.0, 1.0], [0.5, 3.0]).round(4)
+    array([0.25, 4.  ])
+    """
+
+    power: float = 1.5
+
+    title = "Tweedie deviance"
+    symbols = {"power": "p"}
+    functional = Mean()
+    smooth = True
+    kinks = ()
+    lipschitz = np.inf
+    formula = (
+        r"d(y, z) = 2\Bigl(\tfrac{y^{2-p}}{(1-p)(2-p)} - \tfrac{y z^{1-p}}{1-p}"
+        r" + \tfrac{z^{2-p}}{2-p}\Bigr)"
+    )
+    reference = "jorgensen1987exponential"
+    elsewhere = (
+        Elsewhere("scikit-learn", "mean_tweedie_deviance", ""),
+        Elsewhere(
+            "XGBoost",
+            "reg:tweedie",
+            "half of it; the power is called tweedie_variance_power",
+        ),
+    )
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "power", REALS)
+        if not (self.power == 0 or self.power >= 1):
+            raise ValueError(
+                "TweedieDeviance: power must be 0 or at least 1 (no distribution lies "
+                f"between); got {self.power!r}"
+            )
+
+    @property
+    def link(self) -> Link:  # type: ignore[override]
+        return IdentityLink() if self.power == 0 else LogLink()
+
+    @property
+    def y_domain(self) -> Interval:
+        if self.power == 0:
+            return REALS
+        return NONNEGATIVE if self.power < 2 else POSITIVE
+
+    @property
+    def convex(self) -> bool:
+        return self.power <= 2
+
+    @property
+    def likelihood(self) -> str:
+        names: dict[float, str] = {
+            0: SquaredError.likelihood,
+            1: PoissonDeviance.likelihood,
+            2: GammaDeviance.likelihood,
+        }
+        if self.power in names:
+            return names[self.power]
+        return "compound Poisson-gamma" if self.power < 2 else "positive stable"
+
+    def _value(self, y: Array, f: Array) -> Array:
+        if self.power == 0:
+            return np.square(y - f)
+        # y (y**a - z**a) / a - (y**b - z**b) / b with a = 1 - p and b = 2 - p: the
+        # book's formula, in which both divisions by zero have limits.
+        log_y = np.log(y)
+        first = power_gap(np.where(y == 0, 0, log_y), f, 1 - self.power)
+        excess = y * first - power_gap(log_y, f, 2 - self.power)
+        return 2 * np.maximum(excess, 0)  # rounding may leave it below zero
+
+    def _at_prediction(self, y: Array, z: Array) -> Array:
+        return self._value(y, z if self.power == 0 else np.log(z))
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        if self.power == 0:
+            return 2 * (f - y)
+        return 2 * self._powers(y, f, -1.0, 1.0)
+
+    def _hessian(self, y: Array, f: Array) -> Array:
+        if self.power == 0:
+            return np.full_like(f, 2)
+        return 2 * self._powers(y, f, self.power - 1, 2 - self.power)
+
+    def _powers(self, y: Array, f: Array, c_y: float, c_z: float) -> Array:
+        """c_y * y * z**(1-power) + c_z * z**(2-power) with z = exp(f)."""
+        # One exponential: y * exp(…) may overflow where the product does not.
+        log_y = np.log(np.where(y == 0, 1, y))
+        first = np.where(y == 0, 0, np.exp(log_y + (1 - self.power) * f))
+        # Where both terms explode the first, steeper one decides.
+        second = np.where(np.isinf(first), 0, np.exp((2 - self.power) * f))
+        return c_y * first + c_z * second
