@@ -43,9 +43,12 @@ class Functional(abc.ABC):
     ----------
     formula : str
         LaTeX of what is elicited.
+    words : str
+        The same in words.
     """
 
     formula: ClassVar[Any]
+    words: ClassVar[Any]
 
     def __call__(
         self, y: Array, sample_weight: Array | None = None
@@ -83,6 +86,7 @@ class Mean(Identifiable):
     """
 
     formula: ClassVar[str] = r"\mathbb{E}[Y]"
+    words: ClassVar[str] = "the mean"
 
     def _of_sample(self, y: Array, w: Array) -> float | Array:
         return np.average(y, axis=0, weights=w)
@@ -111,6 +115,10 @@ class Quantile(Identifiable):
         if self.level == 0.5:
             return r"\operatorname{median}(Y)"
         return rf"F_Y^{{-1}}({self.level:g})"
+
+    @property
+    def words(self) -> str:
+        return "the median" if self.level == 0.5 else f"the {self.level:g}-quantile"
 
     def interval(
         self, y: Array, sample_weight: Array | None = None
@@ -157,6 +165,10 @@ class Expectile(Identifiable):
     def formula(self) -> str:
         return rf"e_{{{self.level:g}}}(Y)"
 
+    @property
+    def words(self) -> str:
+        return "the mean" if self.level == 0.5 else f"the {self.level:g}-expectile"
+
     def _of_sample(self, y: Array, w: Array) -> float:
         order = np.argsort(y, kind="stable")
         y, w = y[order], w[order]
@@ -187,6 +199,7 @@ class Mode(Functional):
     """
 
     formula: ClassVar[str] = r"\operatorname{mode}(Y)"
+    words: ClassVar[str] = "the more probable label"
 
     def _of_sample(self, y: Array, w: Array) -> float:
         values, which = np.unique(y, return_inverse=True)
@@ -208,6 +221,8 @@ class MLocation(Identifiable):
     @property
     def formula(self) -> str:
         return r"\arg\min_z \mathbb{E}\,\rho(Y - z)"
+
+    words: ClassVar[str] = "the balance point of its influence"
 
     def _of_sample(self, y: Array, w: Array) -> float:
         return float(self.loss.best_constant(y, w))
@@ -233,6 +248,7 @@ class BeforeNoise(Functional):
     noise: Noise
 
     formula: ClassVar[str] = r"\mathbb{E}[Y]\,T^{-1}"
+    words: ClassVar[str] = "the probability before the noise"
 
     def _of_sample(self, y: Array, w: Array) -> Array:
         return self.solve(np.average(y, axis=0, weights=w))

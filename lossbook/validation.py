@@ -92,9 +92,7 @@ def check_option(
 ) -> None:
     """Raise unless ``value`` is one of the words that are allowed."""
     if not isinstance(value, str) or value not in allowed:
-        raise ValueError(
-            f"{owner!r}: {name} must be one of {allowed}; got {value!r}"
-        )
+        raise ValueError(f"{owner!r}: {name} must be one of {allowed}; got {value!r}")
 
 
 def check_instance(

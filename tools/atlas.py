@@ -21,7 +21,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import lossbook as lb
-from lossbook.atlas import (
+from lossbook.functionals import MLocation
+from lossbook.show import (
     ETA,
     Card,
     facts,
@@ -31,8 +32,6 @@ from lossbook.atlas import (
     variant_labels,
     view,
 )
-from lossbook.base import MulticlassLoss
-from lossbook.functionals import MLocation
 from tools import colab, normalise
 from tools.book import CHAPTERS, shown
 from tools.notebooks import run_all
@@ -87,6 +86,13 @@ The grey line is the zero–one loss, for which all the others stand in.
 The last panel shows the raw prediction with the least expected loss when \
 $P(Y = 1) = \\eta$: a calibrated loss stays out of the shaded quarters."""
 
+OBJECTS_TEXT = """\
+One number of such a loss belongs to a whole list, mask or box.
+They are drawn along one line through their many raw predictions: the lead of the one \
+relevant item of three, the certainty of every pixel of a mask that covers half of \
+them, the shift of a unit square.
+The grey line is the pairwise logistic, the Dice or the IoU loss, for comparison."""
+
 LOCATION = Page(
     "atlas-location", "Losses for the mean, quantiles and expectiles", RESIDUAL_TEXT
 )
@@ -97,18 +103,25 @@ PROBABILITIES = Page(
 )
 CLASSES = Page("atlas-classes", "Losses for several classes", CLASSES_TEXT)
 MARGINS = Page("atlas-margins", "Margin losses", MARGIN_TEXT)
-PAGES = (LOCATION, ROBUST, AMOUNTS, PROBABILITIES, CLASSES, MARGINS)
+OBJECTS = Page("atlas-objects", "Losses for lists, masks and boxes", OBJECTS_TEXT)
+PAGES = (LOCATION, ROBUST, AMOUNTS, PROBABILITIES, CLASSES, MARGINS, OBJECTS)
+BY_FAMILY = {
+    "amount": AMOUNTS,
+    "probability": PROBABILITIES,
+    "classes": CLASSES,
+    "margin": MARGINS,
+    "list": OBJECTS,
+    "mask": OBJECTS,
+    "box": OBJECTS,
+}
 
 
 def page_of(losses: Variants) -> Page:
     """The page on which a class stands."""
-    family = view(losses[0]).family
-    if isinstance(losses[0], MulticlassLoss):
-        return CLASSES
-    if family == "residual":
-        robust = any(isinstance(loss.functional, MLocation) for loss in losses)
-        return ROBUST if robust else LOCATION
-    return {"amount": AMOUNTS, "probability": PROBABILITIES, "margin": MARGINS}[family]
+    if losses[0].family != "residual":
+        return BY_FAMILY[losses[0].family]
+    robust = any(isinstance(loss.functional, MLocation) for loss in losses)
+    return ROBUST if robust else LOCATION
 
 
 def classes_on(page: Page, registry: Sequence[lb.Loss]) -> list[Variants]:
@@ -150,7 +163,7 @@ def notebook(page: Page, registry: Sequence[lb.Loss]) -> NotebookNode:
         ),
         colab.cell(f"{page.slug}-colab"),
         new_code_cell(
-            f"{imports}\nimport lossbook as lb\n\nlb.style.use()",
+            f"{imports}\nimport lossbook as lb\n\nlb.show.use_style()",
             id=f"{page.slug}-imports",
             metadata={"tags": ["hide-input"]},
         ),
@@ -160,18 +173,18 @@ def notebook(page: Page, registry: Sequence[lb.Loss]) -> NotebookNode:
 
 def section(losses: Variants) -> list[NotebookNode]:
     """Heading, card and figure of a class."""
-    name, title = label(losses), lb.style.title(losses[0])
+    name, title = label(losses), lb.show.title(losses[0])
     calls = [facts(loss)["code"] for loss in losses]
     inner = "".join(f"\n    {call}," for call in calls) + "\n"
     listed = f"[{calls[0]}]" if len(calls) == 1 else f"[{inner}]"
     cells = {
         "heading": new_markdown_cell(f"({name})=\n## {title}"),
-        "card": new_code_cell(f"losses = {listed}\nlb.atlas.card(*losses)"),
+        "card": new_code_cell(f"losses = {listed}\nlb.show.card(*losses)"),
         "figure": new_code_cell(
-            "lb.plots.four_panel(losses)\n"
+            "lb.show.four_panel(losses)\n"
             "plt.show()\n"
             "for loss in losses:\n"
-            '    print(f"{loss}: {lb.atlas.answer(loss):z.3f}")'
+            f'    print(f"{{loss}}: {{{number_of(losses)}:z.3f}}")'
         ),
     }
     for part, cell in cells.items():
@@ -185,9 +198,19 @@ def section(losses: Variants) -> list[NotebookNode]:
     return list(cells.values())
 
 
+def number_of(losses: Variants) -> str:
+    """The number that is printed beside the panels."""
+    if isinstance(losses[0], lb.PointwiseLoss):
+        return "lb.show.answer(loss)"
+    return 'lb.show.curve(loss, "value", [0.5])[0]'
+
+
 def caption(losses: Variants) -> str:
     """Whose panels they are, and the answer of the last."""
-    title, question = lb.style.title(losses[0]), view(losses[0]).question
+    title, layout = lb.show.title(losses[0]), view(losses[0])
+    if not layout.question:
+        return f"{title}, and its slope, {layout.where}."
+    question = layout.question
     return f"{title}; {question}: {answers(losses)}."
 
 
@@ -196,7 +219,7 @@ def alt_text(losses: Variants) -> str:
     shape = joined([shape_of(facts(loss)) for loss in losses], variant_labels(losses))
     slope = view(losses[0]).names[1].split()[0]
     span = dict(Card(tuple(losses)).rows())["Slope"]
-    seen = f"{lb.style.title(losses[0])}: {shape}; {slope} {span}."
+    seen = f"{lb.show.title(losses[0])}: {shape}; {slope} {span}."
     return f"{seen} {last_panel(losses)}".replace("$", "")
 
 
@@ -209,11 +232,13 @@ def shape_of(about: dict[str, Any]) -> str:
 def last_panel(losses: Variants) -> str:
     """The message of the last panel."""
     layout, about = view(losses[0]), [facts(loss) for loss in losses]
+    if not layout.question:
+        return f"Drawn {layout.where}."
     if layout.sample is not None:
         middle, mean = np.median(layout.sample), layout.sample.mean()
         sample = f"a sample with median {middle:g} and mean {mean:g}"
         return f"The best constant for {sample} is {answers(losses)}."
-    if all(each["proper"] for each in about) and layout.family == "probability":
+    if all(each["proper"] for each in about) and about[0]["family"] != "margin":
         return "The best probability is the true one, all along the diagonal."
     side = "takes" if all(each["calibrated"] for each in about) else "does not take"
     what = layout.question.partition(" if ")[0]
@@ -235,8 +260,8 @@ INDEX = """\
 
 Every loss of this book, with its card and its four panels.
 All that stands here is read or computed from the classes of `lossbook`.
-In a notebook, `lb.atlas.card(lb.HuberLoss())` shows a card and \
-`lb.plots.four_panel(lb.HuberLoss())` draws the panels.
+In a notebook, `lb.show.card(lb.HuberLoss())` shows a card and \
+`lb.show.four_panel(lb.HuberLoss())` draws the panels.
 
 Asks for
 : The number that makes the mean loss smallest.
@@ -273,7 +298,7 @@ def table(classes: list[Variants]) -> str:
     columns = [column for column in COLUMNS if any(column in card for card in cards)]
     rows = [["Loss", *columns], ["---"] * (1 + len(columns))]
     for losses, card in zip(classes, cards, strict=True):
-        link = f"{{ref}}`{lb.style.title(losses[0])} <{label(losses)}>`"
+        link = f"{{ref}}`{lb.show.title(losses[0])} <{label(losses)}>`"
         rows.append([link, *(card.get(column, "") for column in columns)])
     return "".join("| " + " | ".join(row) + " |\n" for row in rows)
 

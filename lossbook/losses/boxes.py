@@ -79,9 +79,7 @@ class IoULoss(BoxLoss):
 
     title = "IoU loss"
     symbols = {}
-    formula = (
-        r"\ell(y, f) = 1 - \frac{\lvert Y \cap F \rvert}{\lvert Y \cup F \rvert}"
-    )
+    formula = r"\ell(y, f) = 1 - \frac{\lvert Y \cap F \rvert}{\lvert Y \cup F \rvert}"
     reference = "yu2016unitbox"
     likelihood = ""
     elsewhere = ()
@@ -145,9 +143,7 @@ class DIoULoss(BoxLoss):
 
     title = "DIoU loss"
     symbols = {}
-    formula = (
-        r"\ell(y, f) = 1 - \mathrm{IoU} + \frac{\lVert c_Y - c_F \rVert^2}{d_C^2}"
-    )
+    formula = r"\ell(y, f) = 1 - \mathrm{IoU} + \frac{\lVert c_Y - c_F \rVert^2}{d_C^2}"
     reference = "zheng2020distanceiou"
     likelihood = ""
     elsewhere = (

@@ -82,9 +82,7 @@ class ZeroOneLoss(_LabelLoss):
     formula = r"\varphi(m) = \mathbb{1}\{m \le 0\}"
     reference = "bartlett2006convexity"
     likelihood = ""
-    elsewhere = (
-        Elsewhere("scikit-learn", "zero_one_loss", ""),
-    )
+    elsewhere = (Elsewhere("scikit-learn", "zero_one_loss", ""),)
 
     def phi(self, m: Array) -> Array:
         return (m <= 0).astype(m.dtype)
@@ -212,9 +210,7 @@ class PerceptronLoss(MarginLoss):
     formula = r"\varphi(m) = \max(-m, 0)"
     reference = "rosenblatt1958perceptron"
     likelihood = ""
-    elsewhere = (
-        Elsewhere("scikit-learn", 'SGDClassifier(loss="perceptron")', ""),
-    )
+    elsewhere = (Elsewhere("scikit-learn", 'SGDClassifier(loss="perceptron")', ""),)
 
     def phi(self, m: Array) -> Array:
         return np.maximum(-m, 0)
@@ -330,9 +326,7 @@ class ModifiedHuberLoss(_RevealingLoss):
     )
     reference = "zhang2004solving"
     likelihood = ""
-    elsewhere = (
-        Elsewhere("scikit-learn", 'SGDClassifier(loss="modified_huber")', ""),
-    )
+    elsewhere = (Elsewhere("scikit-learn", 'SGDClassifier(loss="modified_huber")', ""),)
 
     def phi(self, m: Array) -> Array:
         return np.square(np.clip(1 - m, 0, 2)) + 4 * np.maximum(-1 - m, 0)

@@ -179,6 +179,8 @@ class SparsemaxLoss(MulticlassLoss):
 
     def _hessian(self, y: Array, f: Array) -> Array:
         return self.link._slope(f)
+
+
 @dataclass(frozen=True)
 class CategoricalFocalLoss(LogProbabilityLoss):
     """-(1 - p_y)**gamma log p_y with p = softmax(f): confident samples turned down.

@@ -103,9 +103,7 @@ class DiceLoss(OverlapRatio):
     title = "Dice loss"
     symbols = {}
     lipschitz = np.inf
-    formula = (
-        r"\ell(y, p) = 1 - \frac{2 \sum_i y_i p_i}{\sum_i y_i + \sum_i p_i}"
-    )
+    formula = r"\ell(y, p) = 1 - \frac{2 \sum_i y_i p_i}{\sum_i y_i + \sum_i p_i}"
     reference = "milletari2016vnet"
     likelihood = ""
     elsewhere = ()

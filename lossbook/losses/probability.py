@@ -122,9 +122,7 @@ class BrierLoss(ProbabilityLoss):
     formula = r"S(y, p) = (y - p)^2"
     reference = "brier1950verification"
     likelihood = ""
-    elsewhere = (
-        Elsewhere("scikit-learn", "brier_score_loss", ""),
-    )
+    elsewhere = (Elsewhere("scikit-learn", "brier_score_loss", ""),)
 
     def partial_score(self, q: Array) -> Array:
         return np.square(1 - q)

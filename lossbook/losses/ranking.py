@@ -117,9 +117,7 @@ class PairwiseHingeLoss(PairwiseLoss):
     smooth = False
     kinks = ()
     lipschitz = np.inf
-    formula = (
-        r"\ell(y, f) = \operatorname{mean}_{y_i > y_j} (1 - (f_i - f_j))_+"
-    )
+    formula = r"\ell(y, f) = \operatorname{mean}_{y_i > y_j} (1 - (f_i - f_j))_+"
     reference = "joachims2002optimizing"
     likelihood = ""
     elsewhere = (
@@ -163,9 +161,7 @@ class PairwiseExponentialLoss(ListLoss):
     smooth = True
     kinks = ()
     lipschitz = np.inf
-    formula = (
-        r"\ell(y, f) = \operatorname{mean}_{y_i > y_j} e^{-(f_i - f_j)}"
-    )
+    formula = r"\ell(y, f) = \operatorname{mean}_{y_i > y_j} e^{-(f_i - f_j)}"
     reference = "freund2003efficient"
     likelihood = ""
     elsewhere = ()
@@ -214,9 +210,7 @@ class PairwiseLogisticLoss(PairwiseLoss):
     smooth = True
     kinks = ()
     lipschitz = np.inf
-    formula = (
-        r"\ell(y, f) = \operatorname{mean}_{y_i > y_j} \log(1 + e^{-(f_i - f_j)})"
-    )
+    formula = r"\ell(y, f) = \operatorname{mean}_{y_i > y_j} \log(1 + e^{-(f_i - f_j)})"
     reference = "burges2005learning"
     likelihood = ""
     elsewhere = (
@@ -292,9 +286,7 @@ class PlackettLuceLoss(ListLoss):
     smooth = True
     kinks = ()
     lipschitz = np.inf
-    formula = (
-        r"\ell(y, f) = \sum_i \Bigl(\log \sum_{y_j \le y_i} e^{f_j} - f_i\Bigr)"
-    )
+    formula = r"\ell(y, f) = \sum_i \Bigl(\log \sum_{y_j \le y_i} e^{f_j} - f_i\Bigr)"
     reference = "xia2008listwise"
     likelihood = ""
     elsewhere = ()

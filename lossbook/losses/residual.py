@@ -480,9 +480,7 @@ class LogCoshLoss(ResidualLoss):
     formula = r"\rho(r) = \log\cosh r"
     reference = "saleh2022statistical"
     likelihood = "hyperbolic secant, density 1/(π cosh r)"
-    elsewhere = (
-        Elsewhere("Keras", "LogCosh", ""),
-    )
+    elsewhere = (Elsewhere("Keras", "LogCosh", ""),)
 
     def rho(self, r: Array) -> Array:
         size = np.abs(r)
@@ -584,9 +582,7 @@ class TukeyLoss(ResidualLoss):
     convex = False
     smooth = True
     kinks = ()
-    formula = (
-        r"\rho(r) = \tfrac{c^2}{6}\bigl(1 - (1 - \min(|r|/c, 1)^2)^3\bigr)"
-    )
+    formula = r"\rho(r) = \tfrac{c^2}{6}\bigl(1 - (1 - \min(|r|/c, 1)^2)^3\bigr)"
     reference = "beaton1974fitting"
     likelihood = ""
     elsewhere = ()

@@ -7,35 +7,37 @@ the flow chart and the guide that a reader clicks through are all made from ``TR
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lossbook.boxes import DIoULoss
-from lossbook.composite import BrierLoss, GammaDeviance, TweedieDeviance
-from lossbook.margin import HingeLoss, LogisticLoss
-from lossbook.multiclass import CategoricalGeneralizedCrossEntropy
-from lossbook.noise import ForwardCorrection, UniformNoise
-from lossbook.overlap import DiceLoss
-from lossbook.potential import (
-    BinaryCrossEntropy,
-    CategoricalCrossEntropy,
-    PoissonDeviance,
-)
-from lossbook.ranking import LambdaRankLoss, PairwiseLogisticLoss, PlackettLuceLoss
-from lossbook.residual import (
+from lossbook.base import Loss
+from lossbook.losses import (
     AbsoluteError,
+    BinaryCrossEntropy,
+    BrierLoss,
+    CategoricalCrossEntropy,
+    CategoricalGeneralizedCrossEntropy,
+    DiceLoss,
+    DIoULoss,
+    ForwardCorrection,
+    GammaDeviance,
+    HingeLoss,
     HuberLoss,
+    LambdaRankLoss,
+    LogisticLoss,
+    PairwiseLogisticLoss,
     PinballLoss,
+    PlackettLuceLoss,
+    PoissonDeviance,
     SquaredError,
     TukeyLoss,
+    TweedieDeviance,
+    UniformNoise,
 )
-
-from lossbook.base import Loss
-from lossbook.structured import StructuredLoss
 
 
 @dataclass(frozen=True)
 class Advice:
     """What to use, how, and the label of the chapter that shows why."""
 
-    losses: tuple[Loss | StructuredLoss, ...]
+    losses: tuple[Loss, ...]
     how: str
     chapter: str
 
@@ -284,7 +286,7 @@ def paths(question: Question = TREE) -> Iterator[tuple[tuple[str, ...], Advice]]
 
     Examples
     --------
-    >>> answers, advice = next(lb.choosing.paths())
+    >>> answers, advice = next(lb.show.paths())
     >>> advice.losses
     (SquaredError(),)
     """
@@ -319,7 +321,7 @@ class Guide:
 
     Examples
     --------
-    >>> lb.choosing.Guide()
+    >>> lb.show.Guide()
     What do you need? (23 ways)
     """
 
@@ -333,7 +335,7 @@ class Guide:
 
 
 @dataclass(frozen=True, repr=False)
-class Table:
+class GuideTable:
     """The ways through the questions as rows of a table."""
 
     question: Question = TREE
@@ -378,7 +380,7 @@ def _advice(advice: Advice) -> str:
         type(loss).__name__: loss.elsewhere for loss in advice.losses
     }.items():
         if elsewhere:
-            listed = ", ".join(f"{k} `{v}`" for k, v in elsewhere.items())
+            listed = ", ".join(f"{there.library} `{there.name}`" for there in elsewhere)
             lines.append(f"`{name}` elsewhere: {listed}.")
     return "\n\n".join(lines)
 

@@ -10,24 +10,6 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-from lossbook.atlas import (
-    DERIVATIVES,
-    MARGIN,
-    Span,
-    View,
-    Which,
-    best_constant,
-    elicited,
-    jumps,
-    minimizers,
-    number,
-    order,
-    scaled_risk,
-    trace,
-    variant_labels,
-    view,
-)
-from lossbook.choosing import TREE, Question, outline
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
@@ -37,10 +19,31 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike
 
-from lossbook import style
-from lossbook.base import Loss
+from lossbook.base import Loss, PointwiseLoss
 from lossbook.numerics import Array
-from lossbook.validation import POSITIVE, REALS, check_sample, check_values
+from lossbook.show import style
+from lossbook.show.cards import number, variant_labels
+from lossbook.show.curves import (
+    DERIVATIVES,
+    MARGIN,
+    Span,
+    View,
+    Which,
+    best_raws,
+    elicited,
+    jumps,
+    order,
+    scaled_risk,
+    trace,
+    view,
+)
+from lossbook.show.guide import TREE, Question, outline
+from lossbook.validation import (
+    POSITIVE,
+    REALS,
+    check_sample,
+    check_values,
+)
 
 # ---- losses --------------------------------------------------------------------------
 
@@ -52,38 +55,41 @@ def four_panel(
 ) -> np.ndarray:
     """Loss, gradient, curvature and what is elicited, in four panels.
 
-    Losses of one mould are drawn on the same axes, with the familiar loss of the
-    mould in the background.
+    A loss of whole objects has two: itself and its slope.  Losses of one family are drawn on the same axes, with the familiar loss of the
+    family in the background.
 
     Parameters
     ----------
     loss : Loss or sequence of Loss
-        Several losses must be of one mould.
+        Several losses must be of one family.
     sample : array of shape (n,), optional
         The sample of the fourth panel; for regression losses.
-    axes : four Axes, optional
+    axes : four Axes, or two, optional
 
     Returns
     -------
-    array of four Axes
+    array of four Axes, or of two
     """
     losses = [loss] if isinstance(loss, Loss) else list(loss)
-    if axes is None:
-        _, axes = plt.subplots(2, 2, figsize=(6, 4.9))
-    panels = np.asarray(axes).ravel()
     layout = _layout(losses)
+    pointwise = [each for each in losses if isinstance(each, PointwiseLoss)]
+    if axes is None:
+        rows = 2 if pointwise else 1
+        _, axes = plt.subplots(rows, 2, figsize=(6, 2.45 * rows))
+    panels = np.asarray(axes).ravel()
     nothing = [""] * len(losses)
-    for which, ax in zip(DERIVATIVES, panels, strict=False):
+    for which, ax in zip(DERIVATIVES, panels[: 3 if pointwise else 2], strict=False):
         first = which == "value"
         if type(layout.reference) not in map(type, losses):
             _reference(ax, layout.reference, which, labelled=first)
         loss_curves(losses, which, labels=None if first else nothing, ax=ax)
     if layout.sample is not None:
-        risk_curves(losses, layout.sample if sample is None else sample, ax=panels[3])
+        chosen = layout.sample if sample is None else sample
+        risk_curves(pointwise, chosen, ax=panels[3])
     elif layout is MARGIN:
-        minimizer_curves(losses, ax=panels[3])
-    else:
-        elicited_curves(losses, ax=panels[3])
+        best_raw_curves(pointwise, ax=panels[3])
+    elif pointwise:
+        elicited_curves(pointwise, ax=panels[3])
     return panels
 
 
@@ -96,7 +102,7 @@ def loss_curves(
     labels: Sequence[str] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Losses of one mould, or a derivative of them, each labelled beside its line.
+    """Losses of one family, or a derivative of them, each labelled beside its line.
 
     Jumps are not joined: a dot is the value there, a circle a limit from one side,
     and an arrow the derivative of a jump, infinite at one point.
@@ -106,7 +112,7 @@ def loss_curves(
     losses : sequence of Loss
     which : {"value", "gradient", "hessian"}
     span, limits : (low, high), optional
-        Of the two axes; by default those of the mould.
+        Of the two axes; by default those of the family.
     labels : sequence of str, optional
         By default the names of the classes, or the parameters of one class; ""
         leaves a line without a label.
@@ -134,11 +140,11 @@ def loss_curves(
 
 
 def risk_curves(
-    losses: Sequence[Loss], sample: ArrayLike, *, ax: Axes | None = None
+    losses: Sequence[PointwiseLoss], sample: ArrayLike, *, ax: Axes | None = None
 ) -> Axes:
     """Mean loss of a constant prediction on a sample, each minimiser marked.
 
-    Curves are scaled (see :func:`lossbook.atlas.scaled_risk`).  The strokes below are
+    Curves are scaled (see :func:`lossbook.show.scaled_risk`).  The strokes below are
     the sample; its mean and its median are marked above.
     """
     layout = _layout(losses)
@@ -164,13 +170,13 @@ def risk_curves(
         height = scaled_risk(loss, y, candidates)
         height[height > 1] = np.nan
         ax.plot(candidates, height, **look)
-        ax.plot(best_constant(loss, y), 0, "o", color=look["color"], markersize=7)
+        ax.plot(loss.best_constant(y), 0, "o", color=look["color"], markersize=7)
     ax.set_xlabel("constant prediction $c$")
     ax.set_title("mean loss on a sample")
     return ax
 
 
-def minimizer_curves(losses: Sequence[Loss], *, ax: Axes | None = None) -> Axes:
+def best_raw_curves(losses: Sequence[PointwiseLoss], *, ax: Axes | None = None) -> Axes:
     """Raw prediction with the least expected loss, against the true probability.
 
     Shaded is the wrong side.  Infinite minimisers stand at the edge, with an arrow.
@@ -181,7 +187,7 @@ def minimizer_curves(losses: Sequence[Loss], *, ax: Axes | None = None) -> Axes:
     ax.fill_between([0.5, 1], -top, 0, color=style.GRID, alpha=0.35, linewidth=0)
     ax.text(0.25, top / 2, "wrong side", ha="center", va="center", fontsize="small")
     for loss, look in zip(losses, _looks(losses), strict=True):
-        eta, f = _both_sides(minimizers, loss)
+        eta, f = _both_sides(best_raws, loss)
         infinite = np.isinf(f)
         ax.plot(eta, np.where(infinite, np.sign(f) * 0.82 * top, f), **look)
         for sign, at, marker in ((1, 0.75, "^"), (-1, 0.25, "v")):
@@ -196,7 +202,7 @@ def minimizer_curves(losses: Sequence[Loss], *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def elicited_curves(losses: Sequence[Loss], *, ax: Axes | None = None) -> Axes:
+def elicited_curves(losses: Sequence[PointwiseLoss], *, ax: Axes | None = None) -> Axes:
     """Predicted probability with the least expected loss, against the true one."""
     ax = _axes(ax)
     ax.plot([0, 1], [0, 1], color=style.GRID, linewidth=5, zorder=0, label="the truth")
@@ -218,7 +224,7 @@ def reliability(
     ----------
     table : mapping
         ``mean_predicted``, ``fraction_positive`` and ``count`` of each bin, as from
-        :func:`lossbook.evaluation.reliability_table`.  The area of a point is
+        :func:`lossbook.judge.reliability_table`.  The area of a point is
         proportional to its count.
     ax : Axes, optional
     **line
@@ -243,7 +249,7 @@ def decision_chart(question: Question = TREE, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     question : Question
-        From :mod:`lossbook.choosing`.
+        From :mod:`lossbook.show.guide`.
     ax : Axes, optional
 
     Returns
@@ -276,6 +282,8 @@ def _axes(ax: Axes | None, **options: Any) -> Axes:
 
 def _layout(losses: Sequence[Loss]) -> View:
     """The layout that losses share."""
+    for loss in losses:
+        check_instance(Named("plots"), "loss", loss, Loss, "HuberLoss()")
     layouts = [view(loss) for loss in losses]
     if not layouts or any(each.inputs is not layouts[0].inputs for each in layouts):
         raise ValueError(
@@ -319,7 +327,7 @@ def _probability_axis(ax: Axes) -> None:
 
 
 def _both_sides(
-    answer: Callable[[Loss, Array], Array], loss: Loss
+    answer: Callable[[PointwiseLoss, Array], Array], loss: PointwiseLoss
 ) -> tuple[Array, Array]:
     """eta and the answer of a loss to it; NaN at one half if the answer jumps there."""
     below = np.append(np.linspace(0.002, 0.498, 125), 0.5 - 1e-6)

@@ -1,4 +1,4 @@
-"""One look for every figure of the book: ``use()``, and one line for each loss class.
+"""One look for every figure of the book, and one line for each loss class.
 
 The site inverts figures on dark pages (``invert(1) hue-rotate(180deg)``).  So nothing
 here paints a background, and each colour has a contrast of at least 4.5 to 1 on the
@@ -6,17 +6,15 @@ light page and, inverted, on the dark page.  No eight colours are told apart by 
 eye; colour and line style together are.
 """
 
-import re
 from functools import cache
 from itertools import product
 from typing import Any
 
 import matplotlib as mpl
 from cycler import cycler
-from lossbook.registry import ALL_LOSSES
 
 from lossbook.base import Loss
-from lossbook.structured import StructuredLoss
+from lossbook.losses import ALL_LOSSES
 
 BLUE = "#0072B2"
 VERMILION = "#C84B00"
@@ -81,36 +79,6 @@ LINES: dict[str, tuple[str, Dashes]] = {
     "SigmoidLoss": (GREEN, DOTTED),
 }
 
-# Parts of class names that keep their capital or want another spelling.
-_PEOPLE = {"Barron", "Brier", "Cauchy", "Huber", "Poisson", "Savage", "Tukey"}
-_PEOPLE |= {"Dice", "Jaccard", "Tversky", "Tweedie"}
-_COMMON = {"Loss", "Deviance"}
-_SPELLING = {
-    "cross entropy": "cross-entropy",
-    "pseudo Huber": "pseudo-Huber",
-    "log cosh": "log-cosh",
-    "zero one": "zero–one",
-    "epsilon insensitive": "ε-insensitive",
-    "list net": "ListNet",
-    "plackett luce": "Plackett–Luce",
-    "lambda rank": "LambdaRank",
-    "lovasz": "Lovász",
-    "g io u": "GIoU",
-    "d io u": "DIoU",
-    "c io u": "CIoU",
-    "io u": "IoU",
-}
-_SYMBOLS = {
-    "quantile": "τ",
-    "level": "τ",
-    "delta": "δ",
-    "epsilon": "ε",
-    "alpha": "α",
-    "scale": "c",
-    "gamma": "γ",
-    "power": "p",
-}
-
 _RC: Any = {
     "figure.figsize": (6.0, 3.4),
     # 960 pixels across: sharp in the column of the site, and about 50 kB.
@@ -149,7 +117,7 @@ _RC: Any = {
 }
 
 
-def use() -> None:
+def use_style() -> None:
     """Set matplotlib's parameters for the figures of the book."""
     mpl.rcParams.update(_RC)
 
@@ -159,7 +127,7 @@ def color(loss: Loss | type[Loss]) -> str:
 
     Examples
     --------
-    >>> lb.style.color(lb.HuberLoss)
+    >>> lb.show.color(lb.HuberLoss)
     '#00603F'
     """
     return _line_of(_class_of(loss).__name__)[0]
@@ -171,7 +139,7 @@ def linestyle(loss: Loss | type[Loss]) -> Dashes:
 
 
 def line(loss: Loss | type[Loss]) -> dict[str, Any]:
-    """Colour and line style as keywords: ``ax.plot(x, y, **style.line(loss))``."""
+    """Colour and line style as keywords: ``ax.plot(x, y, **lb.show.line(loss))``."""
     return {"color": color(loss), "linestyle": linestyle(loss)}
 
 
@@ -180,49 +148,26 @@ def name(loss: Loss | type[Loss]) -> str:
 
     Examples
     --------
-    >>> lb.style.name(lb.HuberLoss)
+    >>> lb.show.name(lb.HuberLoss)
     'Huber'
     """
-    words = _words(loss)
-    return _spelled(words[:-1] if words[-1] in _COMMON else words)
+    return str(loss.title).removesuffix(" loss").removesuffix(" deviance")
 
 
-def title(loss: Loss | StructuredLoss | type[Loss]) -> str:
+def title(loss: Loss | type[Loss]) -> str:
     """The full name of a loss class, for headings: "Squared hinge loss".
 
     Examples
     --------
-    >>> lb.style.title(lb.HuberLoss)
-    'Huber loss'
+    >>> lb.show.title(lb.SquaredHingeLoss)
+    'Squared hinge loss'
     """
-    text = _spelled(_words(loss))
+    text = str(loss.title)
     # A Greek letter is a symbol and stays small.
     return text[:1].upper() + text[1:] if text[:1].isascii() else text
 
 
-def symbol(parameter: str) -> str:
-    """The letter that stands for a parameter in formulas and labels.
-
-    Examples
-    --------
-    >>> lb.style.symbol("delta")
-    'δ'
-    """
-    return _SYMBOLS.get(parameter, parameter)
-
-
-def _words(loss: Loss | StructuredLoss | type[Loss]) -> list[str]:
-    return re.findall(r"[A-Z][^A-Z]*", _class_of(loss).__name__)
-
-
-def _spelled(words: list[str]) -> str:
-    text = " ".join(word if word in _PEOPLE else word.lower() for word in words)
-    for plain, spelling in _SPELLING.items():
-        text = text.replace(plain, spelling)
-    return text
-
-
-def _class_of(loss: Loss | StructuredLoss | type[Loss]) -> type:
+def _class_of(loss: Loss | type[Loss]) -> type:
     return loss if isinstance(loss, type) else type(loss)
 
 

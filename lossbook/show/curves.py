@@ -1,0 +1,369 @@
+"""A loss as a function of one number: what is drawn, and where it jumps.
+
+Losses of one family are laid out on the same axes, by the same rule.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lossbook.base import Loss, MulticlassLoss, ObjectLoss, PointwiseLoss
+from lossbook.losses import (
+    BinaryCrossEntropy,
+    CategoricalCrossEntropy,
+    DiceLoss,
+    IoULoss,
+    PairwiseLogisticLoss,
+    PoissonDeviance,
+    SquaredError,
+    ZeroOneLoss,
+)
+from lossbook.numerics import Array
+from lossbook.validation import Named, as_numeric, check_instance, check_option
+
+Which = Literal["value", "gradient", "hessian"]
+DERIVATIVES: tuple[Which, ...] = ("value", "gradient", "hessian")
+Span = tuple[float, float]
+
+# Mean 4, median 2: losses that ask for different things give different answers.
+SAMPLE = np.array([0.0, 1.0, 2.0, 2.0, 3.0, 4.0, 16.0])
+AMOUNTS = np.array([0.5, 1.0, 2.0, 2.0, 3.0, 3.5, 16.0])
+ETA = 0.7  # where one true probability stands for all
+
+
+@dataclass(frozen=True)
+class View:
+    """How the losses of one family are laid out: all of them on the same axes.
+
+    Attributes
+    ----------
+    argument : str
+        The number on the horizontal axis.
+    names : three str
+        What value, gradient and hessian are called.
+    span : (low, high)
+        Of the argument.
+    limits : three (low, high)
+        Of value, gradient and hessian.
+    inputs : function
+        (loss, argument) -> (y_true, raw_prediction).
+    reference : Loss
+        The familiar loss with which the others are compared.
+    question : str
+        What :func:`answer` answers.
+    sample : array, optional
+        The sample for which the best constant is shown.
+    sign : 1 or -1
+        The sign of d raw / d argument.
+    where : str
+        What is held fixed along the argument, if anything is.
+    positive : bool
+        Whether the argument is a positive number, on a logarithmic axis.
+    direction : tuple of float
+        d raw / d argument, where a sample has several raw predictions.
+    turns : tuple of float
+        Where curves may jump, for losses of whole objects.
+    far : (float, float)
+        Two arguments far out, where growth is told from a bound.
+    """
+
+    argument: str
+    names: tuple[str, str, str]
+    span: Span
+    limits: tuple[Span, Span, Span]
+    inputs: Callable[[Loss, Array], tuple[Array, Array]]
+    reference: Loss
+    question: str = ""
+    sample: Array | None = None
+    sign: int = 1
+    where: str = ""
+    positive: bool = False
+    direction: tuple[float, ...] = ()
+    turns: tuple[float, ...] = ()
+    far: Span = (1e50, 1e100)
+
+
+RESIDUAL = View(
+    argument="residual $r = y - f$",
+    names=(r"loss $\rho(r)$", r"influence $\rho'(r)$", r"curvature $\rho''(r)$"),
+    span=(-6, 6),
+    limits=((-0.25, 6.5), (-3.3, 3.3), (-1.1, 2.4)),
+    inputs=lambda loss, r: (r, np.zeros_like(r)),
+    reference=SquaredError(),
+    question="best constant on the sample",
+    sample=SAMPLE,
+    sign=-1,
+)
+AMOUNT = View(
+    argument="prediction $z$ when $y = 1$",
+    names=(r"loss $\ell(1, f)$", r"slope $\ell'(1, f)$", r"curvature $\ell''(1, f)$"),
+    span=(1 / 8, 8),
+    limits=((-0.3, 8), (-6.5, 6.5), (-0.6, 8)),
+    inputs=lambda loss, z: (np.ones_like(z), loss.link(z)),
+    reference=PoissonDeviance(),
+    question="best constant on the sample",
+    sample=AMOUNTS,
+    where="for $y = 1$",
+    positive=True,
+)
+MARGIN = View(
+    argument="margin $m$ (correct if $m > 0$)",
+    names=(r"loss $\varphi(m)$", r"slope $\varphi'(m)$", r"curvature $\varphi''(m)$"),
+    span=(-4, 4),
+    limits=((-0.2, 5), (-4.5, 0.5), (-0.6, 2.9)),
+    inputs=lambda loss, m: (np.ones_like(m), m),
+    reference=ZeroOneLoss(),
+    question=f"best raw prediction if η = {ETA}",
+)
+PROBABILITY = View(
+    argument="raw prediction $f$ when $y = 1$",
+    names=AMOUNT.names,
+    span=(-5, 5),
+    limits=((-0.2, 5), (-1.25, 0.15), (-0.25, 0.55)),
+    inputs=MARGIN.inputs,
+    reference=BinaryCrossEntropy(),
+    question=f"best probability if η = {ETA}",
+)
+ONE_OF_THREE = View(
+    argument="lead $t$ of the true class: $f = (t, 0, 0)$",
+    names=("loss", "slope in $t$", "curvature in $t$"),
+    span=(-5, 5),
+    limits=((-0.2, 5), (-1.25, 0.15), (-0.1, 0.75)),
+    inputs=lambda loss, t: (
+        np.zeros(len(t), dtype=int),
+        np.column_stack([t, np.zeros_like(t), np.zeros_like(t)]),
+    ),
+    reference=CategoricalCrossEntropy(),
+    question=f"best probability if η = {ETA}",
+    where="along $f = (t, 0, 0)$",
+    direction=(1, 0, 0),
+)
+LISTS = View(
+    argument="lead $t$ of the one relevant item: $f = (t, 0, 0)$",
+    names=("loss", "slope in $t$", ""),
+    span=(-5, 5),
+    limits=((-0.2, 5), (-1.6, 0.2), (0, 0)),
+    inputs=lambda loss, t: (_stack(t, (0, 0, 0), (1, 0, 0)), _stack(t, (1, 0, 0))),
+    reference=PairwiseLogisticLoss(),
+    where="along $f = (t, 0, 0)$",
+    direction=(1, 0, 0),
+    turns=(0, 1),
+)
+MASKS = View(
+    argument="certainty $t$: $f = t$ on the mask, $-t$ beside it",
+    names=("loss", "slope in $t$", ""),
+    span=(-5, 5),
+    limits=((-0.2, 2.2), (-1.1, 0.15), (0, 0)),
+    inputs=lambda loss, t: (
+        _stack(t, (0, 0, 0, 0), (1, 1, 0, 0)),
+        _stack(t, (1, 1, -1, -1)),
+    ),
+    reference=DiceLoss(),
+    where="for half of the pixels, along $f = (t, t, -t, -t)$",
+    direction=(1, 1, -1, -1),
+    turns=(0, 1),
+)
+BOXES = View(
+    argument="shift $t$ of a unit square",
+    names=("loss", "slope in $t$", ""),
+    span=(-4, 4),
+    limits=((-0.1, 2.1), (-2.3, 2.3), (0, 0)),
+    inputs=lambda loss, t: (
+        _stack(t, (0, 0, 0, 0), (0, 0, 1, 1)),
+        _stack(t, (1, 0, 1, 0), (0, 0, 1, 1)),
+    ),
+    reference=IoULoss(),
+    where="for a unit square and its shifted copy",
+    direction=(1, 0, 1, 0),
+    turns=(-1, 0, 1),
+    far=(1e5, 1e6),
+)
+VIEWS = {
+    "residual": RESIDUAL,
+    "amount": AMOUNT,
+    "margin": MARGIN,
+    "probability": PROBABILITY,
+    "classes": ONE_OF_THREE,
+    "list": LISTS,
+    "mask": MASKS,
+    "box": BOXES,
+}
+
+
+def _stack(t: Array, times: tuple[float, ...], plus: tuple[float, ...] = (0,)) -> Array:
+    """A row times * t + plus for each t."""
+    return np.multiply.outer(t, np.array(times, float)) + np.array(plus, float)
+
+
+def view(loss: Loss) -> View:
+    """The layout for a loss."""
+    check_instance(Named("view"), "loss", loss, Loss, "HuberLoss()")
+    return VIEWS[loss.family]
+
+
+def curve(loss: Loss, which: Which, argument: ArrayLike) -> Array:
+    """Value, gradient or hessian of a loss in the argument of its layout.
+
+    Parameters
+    ----------
+    loss : Loss
+    which : {"value", "gradient", "hessian"}
+    argument : array of shape (n,)
+        Residuals; margins or raw predictions of a label 1; predictions of an amount
+        1; for several classes, and for items of a list, the lead t in the raw
+        predictions (t, 0, 0) when the first is true; for masks the certainty of all
+        pixels; for boxes a shift.
+
+    Returns
+    -------
+    array of shape (n,)
+        The gradient is the derivative in the argument.
+    """
+    layout, times = view(loss), order(which)
+    y, raw = layout.inputs(loss, as_numeric(loss, "argument", argument).astype(float))
+    result = getattr(loss, which)(y, raw)
+    if result.ndim == 2:
+        result = result @ np.array(layout.direction, float)
+    return layout.sign**times * result
+
+
+def order(which: Which) -> int:
+    """How often a loss is differentiated: 0, 1 or 2 times."""
+    check_option(Named("curve"), "which", which, DERIVATIVES)
+    return DERIVATIVES.index(which)
+
+
+def kinks(loss: Loss) -> list[float]:
+    """Where value, gradient or curvature jumps, in the argument of the layout."""
+    if isinstance(loss, ObjectLoss):
+        return list(view(loss).turns)
+    if not isinstance(loss, MulticlassLoss):
+        return sorted(loss.kinks)
+
+    def support(t: Array) -> Array:
+        raw = ONE_OF_THREE.inputs(loss, t)[1]
+        return (loss.link.inverse(raw) > 0).sum(axis=1)
+
+    # The curvature jumps where a probability becomes zero: found by bisection.
+    grid = np.linspace(*ONE_OF_THREE.span, 201)
+    change = np.diff(support(grid)) != 0
+    low, high = grid[:-1][change], grid[1:][change]
+    before = support(low)
+    for _ in range(50):
+        middle = (low + high) / 2
+        same = support(middle) == before
+        low, high = np.where(same, middle, low), np.where(same, high, middle)
+    return [round(k, 12) for k in high.tolist()]
+
+
+@dataclass(frozen=True)
+class Jump:
+    """Where a curve jumps: its limits from both sides and its value there."""
+
+    at: float
+    left: float
+    value: float
+    right: float
+
+
+def jumps(loss: Loss, which: Which) -> list[Jump]:
+    """The jumps of a curve."""
+    found = []
+    for k in kinks(loss):
+        around = curve(loss, which, [k - 1e-9, k, k + 1e-9])
+        left, value, right = (float(v) for v in around)
+        if abs(right - left) > 1e-6:
+            found.append(Jump(k, left, value, right))
+    return found
+
+
+def trace(
+    loss: Loss, which: Which, span: Span | None = None, n: int = 401
+) -> tuple[Array, Array]:
+    """A curve ready to draw: exact at its kinks, and NaN where it jumps."""
+    layout = view(loss)
+    low, high = layout.span if span is None else span
+    grid = (np.geomspace if layout.positive else np.linspace)(low, high, n)
+    breaks = [jump.at for jump in jumps(loss, which)]
+    beside = [k + side for k in kinks(loss) for side in (-1e-9, 0, 1e-9)]
+    inside = [t for t in beside if low < t < high]
+    x = np.unique(np.concatenate([grid, inside]))
+    y = curve(loss, which, x)
+    y[np.isin(x, breaks)] = np.nan
+    return x, y
+
+
+def scaled_risk(loss: PointwiseLoss, sample: ArrayLike, candidates: ArrayLike) -> Array:
+    """How much worse than the best constant other constants are on a sample.
+
+    The excess of the mean loss, scaled so that its median over the candidates is one
+    half: losses of any scale fit on the same axes.  Unscaled if that median is 0.
+    """
+    y = as_numeric(loss, "sample", sample).astype(float)
+    others = as_numeric(loss, "candidates", candidates).astype(float)
+    constants = np.append(loss.best_constant(y), others)
+    risks = np.array([loss(y, np.full(len(y), c)) for c in constants])
+    excess = risks[1:] - risks[0]
+    middle = float(np.median(excess))
+    if not middle > 0:
+        return excess
+    with np.errstate(over="ignore"):
+        return excess / (2 * middle)
+
+
+def best_raws(loss: PointwiseLoss, eta: ArrayLike) -> Array:
+    """Raw predictions with the least expected loss when P(Y = 1) = eta."""
+    p = as_numeric(loss, "eta", eta).ravel()
+    return np.array([loss.link(loss.best_constant([each])) for each in p])
+
+
+def elicited(loss: PointwiseLoss, eta: ArrayLike) -> Array:
+    """Predicted probabilities with the least expected loss when the true one is eta.
+
+    For several classes, eta is the probability of the first of three; the other two
+    share the rest as 2 to 1.
+    """
+    p = as_numeric(loss, "eta", eta).ravel()
+    if isinstance(loss, MulticlassLoss):
+        rows = np.column_stack([p, 2 * (1 - p) / 3, (1 - p) / 3])
+        return np.array([np.ravel(loss.best_constant(row[None]))[0] for row in rows])
+    return np.array([loss.best_constant([each]) for each in p])
+
+
+def answer(loss: PointwiseLoss) -> float:
+    """The number that answers the question of the layout.
+
+    Examples
+    --------
+    >>> lb.show.answer(lb.AbsoluteError())
+    2.0
+    """
+    layout = view(loss)
+    if layout.sample is not None:
+        return float(loss.best_constant(layout.sample))
+    best = (best_raws if layout is MARGIN else elicited)(loss, ETA)
+    return float(best[0])
+
+
+def value_range(loss: Loss, which: Which) -> Span:
+    """Infimum and supremum of a curve over all arguments.
+
+    Read off a fine grid; infinite where the curve still grows fifty orders of
+    magnitude further out.
+    """
+    far = np.array(view(loss).far)
+    near = np.linspace(-30, 30, 6001)
+    if view(loss).positive:
+        near, tails = np.geomspace(1e-9, 1e9, 6001), (1 / far, far)
+    else:
+        tails = (-far, far)
+    values = [curve(loss, which, near)]
+    for tail in tails:
+        further, furthest = curve(loss, which, tail)
+        grows = abs(furthest) > 1.01 * abs(further)
+        values.append(np.array([np.copysign(np.inf, furthest) if grows else furthest]))
+    every = np.concatenate(values)
+    return float(every.min()), float(every.max())
