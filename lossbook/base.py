@@ -652,6 +652,29 @@ class ObjectLoss(Loss, abstract=True):
 
     sample: ClassVar[str]
     object_shape: ClassVar[str]
+    # Whether a target may be a masked array, whose masked entries do not count.
+    masks: ClassVar[bool] = False
+
+    def _pair(
+        self, y_true: ArrayLike, prediction: ArrayLike, name: str
+    ) -> tuple[Any, Any, np.dtype[Any]]:
+        """As ever; in the formulas a masked entry of the target is NaN."""
+        if not self.masks:
+            return super()._pair(y_true, prediction, name)
+        absent = np.ma.getmaskarray(y_true) if np.ma.isMA(y_true) else None
+        y, f, dtype = super()._pair(np.ma.getdata(y_true), prediction, name)
+        present = y if absent is None else y[~absent]
+        if present.size:
+            self._check_present(present)
+        return y if absent is None else np.where(absent, np.nan, y), f, dtype
+
+    def _check_present(self, y: Array) -> None:
+        """Raise unless these are entries of a target."""
+        check_values(self, "y_true", y, self.y_domain)
+
+    def _check_targets(self, y: Array) -> None:
+        if not self.masks:  # else checked while it was known what is masked
+            super()._check_targets(y)
 
     def _targets(self, y_true: ArrayLike) -> np.ndarray:
         y = as_numeric(self, "y_true", y_true)

@@ -14,7 +14,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lossbook.numerics import Array
-from lossbook.validation import OPEN_UNIT, check_parameter, check_sample
+from lossbook.validation import (
+    OPEN_UNIT,
+    POSITIVE,
+    REALS,
+    check_parameter,
+    check_sample,
+    check_values,
+)
 
 
 class Influence(Protocol):
@@ -55,10 +62,10 @@ class Functional(abc.ABC):
     ) -> float | np.floating | Array:
         """The functional of the weighted sample ``y`` of shape (n,).
 
-        The mean, and the mean before noise, take rows of class proportions, (n, K).
+        What a loss of several classes asks for takes rows of proportions, (n, K).
         """
         sample, weight = check_sample(self, y, sample_weight)
-        if sample.ndim == 2 and not isinstance(self, Mean | BeforeNoise):
+        if sample.ndim == 2 and not isinstance(self, Mean | BeforeNoise | Rebalanced):
             raise ValueError(f"{self!r}: y must have shape (n,); got {sample.shape}")
         return self._of_sample(sample, weight)
 
@@ -147,6 +154,83 @@ class Quantile(Identifiable):
 
 
 @dataclass(frozen=True)
+class BetaMedian(Identifiable):
+    """The median when each value is weighted by y**beta, for positive values.
+
+    -1 is what absolute percentage error asks for (Gneiting 2011, section 3.3).
+
+    Examples
+    --------
+    >>> lb.functionals.BetaMedian(beta=-1)([1.0, 3.0, 3.0])
+    2.0
+    """
+
+    beta: float = -1.0
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "beta", REALS)
+
+    @property
+    def formula(self) -> str:
+        return rf"\operatorname{{med}}^{{({self.beta:g})}}(Y)"
+
+    @property
+    def words(self) -> str:
+        return f"the median, each value weighted by y^{self.beta:g}".replace("-", "−")
+
+    def _of_sample(self, y: Array, w: Array) -> float:
+        check_values(self, "y", y, POSITIVE)
+        # Relative to the middle value, so that no power overflows.
+        log_weight = self.beta * (np.log(y) - np.median(np.log(y)))
+        return Quantile(0.5)._of_sample(y, w * np.exp(np.minimum(log_weight, 700)))
+
+    def identification(self, y: Array, z: Array) -> Array:
+        y = np.asarray(y)
+        return np.where(y <= z, 0.5, -0.5) * y**self.beta
+
+
+@dataclass(frozen=True)
+class LogMean(Identifiable):
+    """The z whose log(1 + z) is the mean of log(1 + Y): a geometric mean.
+
+    Examples
+    --------
+    >>> round(lb.functionals.LogMean()([0.0, 8.0]), 4)
+    2.0
+    """
+
+    formula: ClassVar[str] = r"e^{\mathbb{E}\log(1 + Y)} - 1"
+    words: ClassVar[str] = "the geometric mean of 1 + y, less 1"
+
+    def _of_sample(self, y: Array, w: Array) -> float:
+        return float(np.expm1(np.average(np.log1p(y), weights=w)))
+
+    def identification(self, y: Array, z: Array) -> Array:
+        return np.log1p(z) - np.log1p(y)
+
+
+@dataclass(frozen=True)
+class MeanVariance(Functional):
+    """The mean and the variance together, an array (2,).
+
+    The variance alone cannot be elicited; the pair can (Fissler & Ziegel 2016,
+    doi:10.1214/16-AOS1439).
+
+    Examples
+    --------
+    >>> lb.functionals.MeanVariance()([1.0, 2.0, 9.0]).round(4)
+    array([ 4.    , 12.6667])
+    """
+
+    formula: ClassVar[str] = r"(\mathbb{E}[Y], \operatorname{Var}(Y))"
+    words: ClassVar[str] = "the mean and the variance"
+
+    def _of_sample(self, y: Array, w: Array) -> Array:
+        mean = np.average(y, weights=w)
+        return np.array([mean, np.average(np.square(y - mean), weights=w)])
+
+
+@dataclass(frozen=True)
 class Expectile(Identifiable):
     """The z at which level * E(Y-z)+ equals (1-level) * E(z-Y)+.
 
@@ -229,6 +313,34 @@ class MLocation(Identifiable):
 
     def identification(self, y: Array, z: Array) -> Array:
         return -self.loss.rho_prime(np.asarray(y) - np.asarray(z))
+
+
+@dataclass(frozen=True)
+class Rebalanced(Functional):
+    """The class probabilities where classes had other frequencies, an array (K,).
+
+    E[Y] over prior**tau, normalised: with tau = 1 and the frequencies of the classes
+    as the prior, the probabilities in a world where all classes are equally frequent.
+
+    Examples
+    --------
+    >>> lb.functionals.Rebalanced(prior=(0.9, 0.1)).solve(np.array([0.9, 0.1]))
+    array([0.5, 0.5])
+    """
+
+    prior: tuple[float, ...]
+    tau: float = 1.0
+
+    formula: ClassVar[str] = r"\mathbb{E}[Y]_k\, \pi_k^{-\tau} / \textstyle\sum_j \dots"
+    words: ClassVar[str] = "the probability if all classes were equally frequent"
+
+    def _of_sample(self, y: Array, w: Array) -> Array:
+        return self.solve(np.average(y, axis=0, weights=w))
+
+    def solve(self, probabilities: Array) -> Array:
+        """What class probabilities become, shape (K,)."""
+        rebalanced = probabilities / np.array(self.prior) ** self.tau
+        return rebalanced / rebalanced.sum()
 
 
 @dataclass(frozen=True)

@@ -155,6 +155,65 @@ class LogLink(Link):
 
 
 @dataclass(frozen=True)
+class Log1pLink(Link):
+    """z = exp(f) - 1, for targets that may be zero.
+
+    Examples
+    --------
+    >>> lb.links.Log1pLink().inverse(np.array([-1.0, 0.0, 1.0])).round(4)
+    array([-0.6321,  0.    ,  1.7183])
+    """
+
+    domain: ClassVar[Interval] = Interval(low=-1.0, closed_low=False)
+    formula: ClassVar[str] = "z = e^{f} - 1"
+
+    def _raw(self, z: Array) -> Array:
+        return np.log1p(z)
+
+    def _inverse(self, f: Array) -> Array:
+        return np.expm1(f)
+
+    def _slope(self, f: Array) -> Array:
+        return np.exp(f)
+
+
+@dataclass(frozen=True)
+class LogVarianceLink(Link):
+    """Rows (mean, variance) from rows (mean, log variance).
+
+    Examples
+    --------
+    >>> lb.links.LogVarianceLink().inverse(np.array([[3.0, 0.0]]))
+    array([[3., 1.]])
+    """
+
+    formula: ClassVar[str] = r"(\mu, \sigma^2) = (f_1, e^{f_2})"
+
+    def _checked(self, name: str, values: ArrayLike, domain: Interval) -> Array:
+        array = super()._checked(name, values, domain)
+        if array.shape[-1:] != (2,):
+            raise ValueError(
+                f"{self!r}: {name} must have shape (2,) or (n, 2); "
+                f"got shape {array.shape}"
+            )
+        if name == "y_pred" and array.size and array[..., 1].min() < 0:
+            raise ValueError(
+                f"{self!r}: the variance in {name} must not be negative; "
+                f"got {array[..., 1].min()!s}"
+            )
+        return array
+
+    def _raw(self, z: Array) -> Array:
+        return np.stack([z[..., 0], np.log(z[..., 1])], axis=-1)
+
+    def _inverse(self, f: Array) -> Array:
+        return np.stack([f[..., 0], np.exp(f[..., 1])], axis=-1)
+
+    def _slope(self, f: Array) -> Array:
+        return np.stack([np.ones_like(f[..., 0]), np.exp(f[..., 1])], axis=-1)
+
+
+@dataclass(frozen=True)
 class LogitLink(Link):
     """p = 1 / (1 + exp(-f)): raw predictions are log-odds.
 

@@ -1,7 +1,13 @@
 """The losses of the book, a module a family; ``ALL_LOSSES`` has them all."""
 
 from lossbook.losses.boxes import CIoULoss, DIoULoss, GIoULoss, IoULoss
-from lossbook.losses.deviance import GammaDeviance, PoissonDeviance, TweedieDeviance
+from lossbook.losses.deviance import (
+    GammaDeviance,
+    NegativeBinomialDeviance,
+    PoissonDeviance,
+    TweedieDeviance,
+)
+from lossbook.losses.distribution import EnergyScore, GaussianNegativeLogLikelihood
 from lossbook.losses.margin import (
     ExponentialLoss,
     HingeLoss,
@@ -19,9 +25,15 @@ from lossbook.losses.multiclass import (
     CategoricalCrossEntropy,
     CategoricalFocalLoss,
     CategoricalGeneralizedCrossEntropy,
+    LogitAdjustedCrossEntropy,
     SmoothedCrossEntropy,
     SparsemaxLoss,
     SymmetricCrossEntropy,
+)
+from lossbook.losses.multiclass_margin import (
+    CrammerSingerLoss,
+    LeeLinWahbaLoss,
+    WestonWatkinsLoss,
 )
 from lossbook.losses.noise import (
     BackwardCorrection,
@@ -33,6 +45,7 @@ from lossbook.losses.overlap import (
     DiceLoss,
     JaccardLoss,
     LovaszHingeLoss,
+    SquaredDiceLoss,
     TverskyLoss,
 )
 from lossbook.losses.probability import (
@@ -51,6 +64,7 @@ from lossbook.losses.ranking import (
     PlackettLuceLoss,
 )
 from lossbook.losses.registry import ALL_LOSSES
+from lossbook.losses.relative import AbsolutePercentageError, SquaredLogError
 from lossbook.losses.residual import (
     AbsoluteError,
     BarronLoss,
@@ -69,6 +83,7 @@ from lossbook.losses.residual import (
 __all__ = [
     "ALL_LOSSES",
     "AbsoluteError",
+    "AbsolutePercentageError",
     "BackwardCorrection",
     "BarronLoss",
     "BinaryCrossEntropy",
@@ -78,8 +93,10 @@ __all__ = [
     "CategoricalFocalLoss",
     "CategoricalGeneralizedCrossEntropy",
     "CauchyLoss",
+    "CrammerSingerLoss",
     "DIoULoss",
     "DiceLoss",
+    "EnergyScore",
     "EpsilonInsensitiveLoss",
     "ExpectileLoss",
     "ExponentialLoss",
@@ -87,18 +104,22 @@ __all__ = [
     "ForwardCorrection",
     "GIoULoss",
     "GammaDeviance",
+    "GaussianNegativeLogLikelihood",
     "GeneralizedCrossEntropy",
     "HingeLoss",
     "HuberLoss",
     "IoULoss",
     "JaccardLoss",
     "LambdaRankLoss",
+    "LeeLinWahbaLoss",
     "ListNetLoss",
     "LogCoshLoss",
     "LogisticLoss",
+    "LogitAdjustedCrossEntropy",
     "LovaszHingeLoss",
     "MarginLoss",
     "ModifiedHuberLoss",
+    "NegativeBinomialDeviance",
     "NoiseMatrix",
     "PairwiseExponentialLoss",
     "PairwiseHingeLoss",
@@ -115,12 +136,15 @@ __all__ = [
     "SmoothedCrossEntropy",
     "SparsemaxLoss",
     "SphericalLoss",
+    "SquaredDiceLoss",
     "SquaredError",
     "SquaredHingeLoss",
+    "SquaredLogError",
     "SymmetricCrossEntropy",
     "TukeyLoss",
     "TverskyLoss",
     "TweedieDeviance",
     "UniformNoise",
+    "WestonWatkinsLoss",
     "ZeroOneLoss",
 ]

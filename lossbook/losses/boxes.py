@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lossbook.base import Elsewhere, ObjectLoss
 from lossbook.links import IdentityLink
@@ -34,18 +35,33 @@ class BoxLoss(ObjectLoss, abstract=True):
     kinks = ()
     lipschitz = np.inf
 
-    def _check_objects(self, name: str, objects: Array) -> None:
-        if objects.ndim != 2 or objects.shape[1] != 4:
+    def _targets(self, y_true: ArrayLike) -> np.ndarray:
+        y = super()._targets(y_true)
+        if y.ndim != 2 or y.shape[1] != 4:
             raise ValueError(
-                f"{self!r}: {name} must have shape {self.object_shape}; "
-                f"got shape {objects.shape}"
+                f"{self!r}: y_true must have shape {self.object_shape}; "
+                f"got shape {y.shape}"
             )
-        bad = (objects[:, :2] >= objects[:, 2:]).any(axis=1)
+        return y
+
+    def _check_targets(self, y: Array) -> None:
+        super()._check_targets(y)
+        self._check_corners("y_true", y)
+
+    def _check_predictions(self, name: str, prediction: Array) -> None:
+        super()._check_predictions(name, prediction)
+        self._check_corners(name, prediction)
+
+    def _check_corners(self, name: str, boxes: Array) -> None:
+        bad = (boxes[:, :2] >= boxes[:, 2:]).any(axis=1)
         if bad.any():
             raise ValueError(
                 f"{self!r}: {name} must hold boxes with x1 < x2 and y1 < y2; "
-                f"got {objects[bad][0].tolist()}"
+                f"got {boxes[bad][0].tolist()}"
             )
+
+    def _at_prediction(self, y: Array, z: Array) -> Array:
+        return self._value(y, z)
 
     def _value(self, y: Array, f: Array) -> Array:
         pair = _Pair(y, f)

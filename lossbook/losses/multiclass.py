@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossbook.base import Elsewhere, MulticlassLoss
-from lossbook.functionals import Functional, Mean, Mode
+from lossbook.base import Elsewhere, MulticlassLoss, one_hot
+from lossbook.functionals import Functional, Mean, Mode, Rebalanced
 from lossbook.links import SoftmaxLink, SparsemaxLink
 from lossbook.losses.probability import FocalLoss, GeneralizedCrossEntropy
 from lossbook.numerics import Array, inner, log_softmax, softmax, xlogy
@@ -20,6 +20,8 @@ from lossbook.validation import (
     NONNEGATIVE,
     POSITIVE,
     Interval,
+    Named,
+    as_numeric,
     check_parameter,
 )
 
@@ -444,6 +446,90 @@ class SmoothedCrossEntropy(MulticlassLoss):
 
     def _best_constant(self, y: Array, w: Array) -> Array:
         return self.smoothed(self._proportions(y, w)[None])[0]
+
+
+@dataclass(frozen=True)
+class LogitAdjustedCrossEntropy(MulticlassLoss):
+    """Cross-entropy of f + tau log(prior): it asks for rebalanced probabilities.
+
+    A class that is rare in training is not rare in the answer: softmax(f) are the
+    probabilities of a world in which all classes are equally frequent (tau = 1).
+
+    Parameters
+    ----------
+    prior : tuple of float
+        The frequency of each class in training, all positive; they sum to one.
+    tau : float >= 0
+        0 gives cross-entropy.
+
+    Menon et al. 2021, arXiv:2007.07314.
+
+    Examples
+    --------
+    >>> loss = lb.LogitAdjustedCrossEntropy(prior=(0.5, 0.3, 0.2))
+    >>> loss.value([0, 2], [[1.0, 0.0, 0.0], [0.0, 0.5, 1.0]]).round(4)
+    array([0.3133, 1.0518])
+    """
+
+    prior: tuple[float, ...]
+    tau: float = 1.0
+
+    title = "logit-adjusted cross-entropy"
+    symbols = {"prior": "π", "tau": "τ"}
+    link = SoftmaxLink()
+    response = "predict_proba"
+    convex = True
+    smooth = True
+    kinks = ()
+    lipschitz = math.sqrt(2)
+    formula = (
+        r"\ell(y, f) = \log \sum_k \pi_k^\tau e^{f_k}"
+        r" - \sum_k y_k (f_k + \tau \log \pi_k)"
+    )
+    reference = "menon2021longtail"
+    likelihood = "categorical"
+    elsewhere = ()
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "tau", NONNEGATIVE)
+        prior = as_numeric(Named(type(self).__name__), "prior", self.prior)
+        sums_to_one = prior.ndim == 1 and abs(prior.sum() - 1) < 1e-8
+        if not (sums_to_one and len(prior) >= 2 and prior.min() > 0):
+            raise ValueError(
+                f"{type(self).__name__}: prior must hold K >= 2 positive numbers that "
+                f"sum to 1; got {self.prior!r}"
+            )
+        object.__setattr__(self, "prior", tuple(prior.tolist()))
+
+    @property
+    def functional(self) -> Functional:
+        return Rebalanced(self.prior, self.tau)
+
+    def _check_shapes(self, y: np.ndarray, f: np.ndarray, name: str) -> None:
+        super()._check_shapes(y, f, name)
+        if f.shape[1] != len(self.prior):
+            raise ValueError(
+                f"{self!r}: {name} must have a column for each of the "
+                f"{len(self.prior)} classes of the prior; got shape {f.shape}"
+            )
+
+    def _adjusted(self, f: Array) -> Array:
+        shift = self.tau * np.log(np.array(self.prior))
+        return f + shift.astype(f.dtype)
+
+    def _value(self, y: Array, f: Array) -> Array:
+        return _CROSS_ENTROPY._value(y, self._adjusted(f))
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        return _CROSS_ENTROPY._gradient(y, self._adjusted(f))
+
+    def _hessian(self, y: Array, f: Array) -> Array:
+        return _CROSS_ENTROPY._hessian(y, self._adjusted(f))
+
+    def _best_constant(self, y: Array, w: Array) -> Array:
+        if y.ndim == 1:
+            y = one_hot(self, y, len(self.prior))
+        return Rebalanced(self.prior, self.tau)(y, w)
 
 
 _CROSS_ENTROPY = CategoricalCrossEntropy()

@@ -16,7 +16,10 @@ from lossbook.validation import NONNEGATIVE, POSITIVE, UNIT, check_parameter
 
 @dataclass(frozen=True)
 class MaskLoss(ObjectLoss, abstract=True):
-    """A loss of masks; in the formulas they are rows of pixels."""
+    """A loss of masks; in the formulas they are rows of pixels.
+
+    Pixels that are masked in ``y_true`` (a masked array) do not count.
+    """
 
     family = "mask"
     sample = "a mask"
@@ -24,14 +27,22 @@ class MaskLoss(ObjectLoss, abstract=True):
     functional = None
     y_domain = UNIT
 
-    def _check_objects(self, name: str, objects: Array) -> None:
-        if name != "y_true":
-            return
-        bad = objects[(objects != 0) & (objects != 1)]
+    masks = True
+
+    def _check_present(self, y: Array) -> None:
+        super()._check_present(y)
+        bad = y[(y != 0) & (y != 1)]
         if bad.size:
             raise ValueError(
                 f"{self!r}: y_true must hold masks of 0 and 1 only; got {bad[0]!s}"
             )
+
+
+def _rows(y: Array, p: Array) -> tuple[Array, Array]:
+    """Masks as rows of pixels in float64; what does not count is empty in both."""
+    y, p = (pixels.reshape(len(y), -1).astype(np.float64) for pixels in (y, p))
+    counts = ~np.isnan(y)
+    return np.where(counts, y, 0), np.where(counts, p, 0)
 
 
 @dataclass(frozen=True)
@@ -57,7 +68,7 @@ class OverlapRatio(MaskLoss, abstract=True):
     def _counts(self, y: Array, p: Array) -> tuple[Array, Array]:
         """What stands above and below the bar."""
         a, b, added = self.prices
-        y, p = (pixels.reshape(len(y), -1).astype(np.float64) for pixels in (y, p))
+        y, p = _rows(y, p)
         above = (y * p).sum(axis=1) + added
         extra, missed = ((1 - y) * p).sum(axis=1), (y * (1 - p)).sum(axis=1)
         return above, above + a * extra + b * missed
@@ -77,7 +88,8 @@ class OverlapRatio(MaskLoss, abstract=True):
         below = np.where(below == 0, 1, below).reshape(column)
         share = above.reshape(column) / below
         rise = a * (1 - y) + (1 - b) * y  # of what is below the bar, in p
-        return (share * rise - y) / below * expit_slope(f)
+        slope = (share * rise - y) / below * expit_slope(f)
+        return np.where(np.isnan(y), 0, slope)
 
 
 @dataclass(frozen=True)
@@ -114,6 +126,69 @@ class DiceLoss(OverlapRatio):
     @property
     def prices(self) -> tuple[float, float, float]:
         return 0.5, 0.5, self.pseudo_count
+
+
+@dataclass(frozen=True)
+class SquaredDiceLoss(MaskLoss):
+    """1 - 2 sum y p / (sum y**2 + sum p**2): the Dice loss of V-Net.
+
+    Unlike the linear form it has use for probabilities between 0 and 1.
+
+    Parameters
+    ----------
+    pseudo_count : float >= 0
+        Pixels added to TP, which give an empty mask a slope.
+
+    Milletari et al. 2016, arXiv:1606.04797.
+
+    Examples
+    --------
+    >>> loss = lb.SquaredDiceLoss(pseudo_count=0.0)
+    >>> loss.value([[1, 1, 0, 0]], [[2.0, -1.0, 0.0, -2.0]]).round(4)
+    array([0.2535])
+    """
+
+    pseudo_count: float = 0.0
+
+    title = "squared Dice loss"
+    symbols = {}
+    link = LogitLink()
+    response = "predict_proba"
+    convex = False
+    smooth = True
+    kinks = ()
+    lipschitz = 1.0
+    formula = r"\ell(y, p) = 1 - \frac{2 \sum_i y_i p_i}{\sum_i y_i^2 + \sum_i p_i^2}"
+    reference = "milletari2016vnet"
+    likelihood = ""
+    elsewhere = ()
+
+    def __post_init__(self) -> None:
+        check_parameter(self, "pseudo_count", NONNEGATIVE)
+
+    def _counts(self, y: Array, p: Array) -> tuple[Array, Array]:
+        """What stands above and below the bar."""
+        y, p = _rows(y, p)
+        above = 2 * ((y * p).sum(axis=1) + self.pseudo_count)
+        squares = np.square(y).sum(axis=1) + np.square(p).sum(axis=1)
+        return above, squares + 2 * self.pseudo_count
+
+    def _at_prediction(self, y: Array, z: Array) -> Array:
+        above, below = self._counts(y, z)
+        # Nothing there and nothing predicted: nothing is wrong.
+        return np.where(below == 0, 0, 1 - above / np.where(below == 0, 1, below))
+
+    def _value(self, y: Array, f: Array) -> Array:
+        return self._at_prediction(y, self.link._inverse(f))
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        p = self.link._inverse(f)
+        above, below = self._counts(y, p)
+        column = (-1, *[1] * (y.ndim - 1))
+        below = np.where(below == 0, 1, below).reshape(column)
+        share = above.reshape(column) / below
+        slope = 2 * (share * p - y) / below * expit_slope(f)
+        return np.where(np.isnan(y), 0, slope)
 
 
 @dataclass(frozen=True)
@@ -239,22 +314,29 @@ class LovaszHingeLoss(MaskLoss):
 
     def _errors(self, y: Array, f: Array) -> tuple[Array, Array]:
         """Error and weight of each pixel, in rows."""
-        y, f = y.reshape(len(y), -1), f.reshape(len(f), -1)
-        errors = np.maximum(1 - (2 * y - 1) * f, 0)
+        counts = ~np.isnan(y.reshape(len(y), -1))
+        y, f = _rows(y, f)
+        # Without a weight, behind all others.
+        errors = np.where(counts, np.maximum(1 - (2 * y - 1) * f, 0), -1)
         order = np.argsort(-errors, axis=1, kind="stable")
-        inside = np.take_along_axis(y, order, axis=1).astype(np.float64)
+        inside = np.take_along_axis(y, order, axis=1)
+        outside = np.take_along_axis(counts - y, order, axis=1)
         total = inside.sum(axis=1, keepdims=True)
-        kept = total - inside.cumsum(axis=1)
-        jaccard = 1 - kept / (total + (1 - inside).cumsum(axis=1))
+        kept, union = total - inside.cumsum(axis=1), total + outside.cumsum(axis=1)
+        jaccard = 1 - kept / np.where(union == 0, 1, union)
         weights = np.empty_like(errors)
         steps = np.diff(jaccard, axis=1, prepend=0)
-        np.put_along_axis(weights, order, steps.astype(weights.dtype), axis=1)
-        return errors, weights
+        np.put_along_axis(weights, order, steps, axis=1)
+        return np.maximum(errors, 0), np.where(counts, weights, 0)
 
     def _value(self, y: Array, f: Array) -> Array:
         errors, weights = self._errors(y, f)
         return (errors * weights).sum(axis=1)
 
+    def _at_prediction(self, y: Array, z: Array) -> Array:
+        return self._value(y, z)
+
     def _gradient(self, y: Array, f: Array) -> Array:
         errors, weights = self._errors(y, f)
-        return (1 - 2 * y) * (weights * (errors > 0)).reshape(y.shape)
+        slope = (1 - 2 * y) * (weights * (errors > 0)).reshape(y.shape)
+        return np.where(np.isnan(y), 0, slope)

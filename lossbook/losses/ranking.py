@@ -8,9 +8,10 @@ these losses compare items with each other.  Queries are stacked as in scikit-le
 import abc
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from lossbook.base import Elsewhere, ObjectLoss
 from lossbook.links import IdentityLink
@@ -29,7 +30,11 @@ PAIRS_AT_ONCE = 1 << 18
 
 @dataclass(frozen=True)
 class ListLoss(ObjectLoss, abstract=True):
-    """A loss of one query, computed query by query."""
+    """A loss of one query, computed query by query.
+
+    Queries may have lists of unequal length: sequences of arrays, or arrays that are
+    padded where ``y_true`` is masked (a masked array).
+    """
 
     family = "list"
     sample = "a list"
@@ -39,32 +44,99 @@ class ListLoss(ObjectLoss, abstract=True):
     functional = None
     y_domain = NONNEGATIVE
 
-    def _check_objects(self, name: str, objects: Array) -> None:
-        if objects.ndim != 2:
-            raise ValueError(
-                f"{self!r}: {name} must have shape {self.object_shape}; "
-                f"got shape {objects.shape}"
-            )
+    masks = True
 
     @abc.abstractmethod
     def _query(self, y: Array, f: Array) -> tuple[float, Array]:
         """Loss and gradient of one query, in float64."""
 
+    def gradient(self, y_true: ArrayLike, raw_prediction: ArrayLike) -> Any:
+        """d value / d raw_prediction, in the shape of ``raw_prediction``.
+
+        Lists of unequal length give a list of arrays.
+        """
+        slopes = super().gradient(y_true, raw_prediction)
+        return _as_given(slopes, raw_prediction)
+
+    def value_and_gradient(
+        self, y_true: ArrayLike, raw_prediction: ArrayLike
+    ) -> tuple[Array, Any]:
+        """:meth:`value` and :meth:`gradient` in one pass."""
+        values, slopes = super().value_and_gradient(y_true, raw_prediction)
+        return values, _as_given(slopes, raw_prediction)
+
+    def _pair(
+        self, y_true: ArrayLike, prediction: ArrayLike, name: str
+    ) -> tuple[Any, Any, np.dtype[Any]]:
+        if _is_ragged(y_true):
+            if not _is_ragged(prediction) or _lengths(y_true) != _lengths(prediction):
+                raise ValueError(
+                    f"{self!r}: {name} must hold lists of the lengths "
+                    f"{_lengths(y_true)} of those in y_true"
+                )
+            y_true, prediction = _padded(y_true), _padded(prediction).filled(0)
+        return super()._pair(y_true, prediction, name)
+
+    def _targets(self, y_true: ArrayLike) -> np.ndarray:
+        y = super()._targets(y_true)
+        if y.ndim != 2:
+            raise ValueError(
+                f"{self!r}: y_true must have shape {self.object_shape}; "
+                f"got shape {y.shape}"
+            )
+        return y
+
     def _value(self, y: Array, f: Array) -> Array:
-        return np.array([self._query(*row)[0] for row in _rows(y, f)])
+        return self._value_and_gradient(y, f)[0]
+
+    def _at_prediction(self, y: Array, z: Array) -> Array:
+        return self._value(y, z)
 
     def _gradient(self, y: Array, f: Array) -> Array:
-        return np.array([self._query(*row)[1] for row in _rows(y, f)])
+        return self._value_and_gradient(y, f)[1]
+
+    def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
+        y, f = y.astype(np.float64), f.astype(np.float64)
+        value, gradient = np.zeros(len(y)), np.zeros_like(f)
+        for i, there in enumerate(~np.isnan(y)):
+            if there.any():
+                value[i], gradient[i, there] = self._query(y[i, there], f[i, there])
+        return value, gradient
+
+
+def _is_ragged(lists: Any) -> bool:
+    """Whether these are lists of unequal length."""
+    if not isinstance(lists, list | tuple) or not lists:
+        return False
+    return all(np.ndim(row) == 1 for row in lists) and len(set(_lengths(lists))) > 1
+
+
+def _lengths(lists: Any) -> list[int]:
+    return [len(row) for row in lists]
+
+
+def _padded(lists: Any) -> Any:
+    """Lists of unequal length as a masked array; its dtype is theirs."""
+    rows = [np.asarray(row) for row in lists]
+    shape = len(rows), max(map(len, rows))
+    padded = np.ma.masked_all(shape, np.result_type(*rows))
+    for i, row in enumerate(rows):
+        padded[i, : len(row)] = row
+    return padded
+
+
+def _as_given(slopes: Array, raw_prediction: ArrayLike) -> Any:
+    """Without the padding, where there was some."""
+    if not _is_ragged(raw_prediction):
+        return slopes
+    lengths = _lengths(raw_prediction)
+    return [row[:n] for row, n in zip(slopes, lengths, strict=True)]
 
 
 def _levels(y: Array) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Each level of relevance but the lowest, with all items below it."""
     for level in np.unique(y)[1:]:
         yield np.flatnonzero(y == level), np.flatnonzero(y < level)
-
-
-def _rows(y: Array, f: Array) -> "zip[tuple[Array, Array]]":
-    return zip(y.astype(np.float64), f.astype(np.float64), strict=True)
 
 
 @dataclass(frozen=True)
@@ -311,9 +383,10 @@ class PlackettLuceLoss(ListLoss):
 class LambdaRankLoss(ListLoss):
     """Sum over pairs of what exchanging them costs in NDCG, times the logistic loss.
 
-    The weights are those of the ranking by ``raw_prediction`` (ties in the order of
-    the items).  They change only where two items change places, so the gradient, which
-    holds them fixed, is the derivative everywhere else; there the loss itself jumps.
+    The weights are those of the ranking by ``raw_prediction``; where items tie, their
+    mean over all orders of these.  They change only where two items change places, so
+    the gradient, which holds them fixed, is the derivative everywhere else; there the
+    loss itself jumps.
     Relevance counts as it is given, as in scikit-learn's ``ndcg_score``; many use
     2**y - 1, which one may pass as ``y_true``.
 
@@ -347,20 +420,39 @@ class LambdaRankLoss(ListLoss):
         ideal = np.sort(y)[::-1] @ discounts(len(y))
         if ideal == 0:
             return 0.0, np.zeros_like(f)
-        place = np.empty(len(f))
-        place[np.argsort(-f, kind="stable")] = discounts(len(f))
+        place, tied, apart = _places(f)
         value, slope = 0.0, np.zeros_like(f)
         step = max(1, PAIRS_AT_ONCE // len(f))
         for start in range(0, len(f), step):
             rows = slice(start, start + step)
             gain = np.maximum(y[rows, None] - y, 0)  # zero unless i is more relevant
-            weight = gain * np.abs(place[rows, None] - place) / ideal
+            exchange = np.abs(place[rows, None] - place)
+            exchange += apart * (tied[rows, None] == tied)
+            weight = gain * exchange / ideal
             behind = f - f[rows, None]
             value += float((weight * softplus(behind))[weight > 0].sum())
             force = weight * expit(behind)
             slope[rows] -= force.sum(axis=1)
             slope += force.sum(axis=0)
         return value, slope
+
+
+def _places(f: Array) -> tuple[Array, Array, Array]:
+    """The mean discount of each item over all orders of items that tie.
+
+    Also the number of its group of ties, and the mean difference of the discounts of
+    two places in that group.
+    """
+    _, tied, sizes = np.unique(-f, return_inverse=True, return_counts=True)
+    d = discounts(len(f))
+    mean = np.bincount(np.sort(tied), d) / sizes
+    # In a sum of differences of m numbers in order the k-th counts m + 1 - 2k times.
+    first = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    k = np.arange(1, len(f) + 1) - first
+    times = np.repeat(sizes, sizes) + 1 - 2 * k
+    pairs = np.maximum(sizes * (sizes - 1) / 2, 1)
+    apart = np.bincount(np.sort(tied), times * d) / pairs
+    return mean[tied], tied, apart[tied]
 
 
 def discounts(n_items: int) -> Array:

@@ -7,7 +7,13 @@ from math import inf
 
 from lossbook.base import Loss
 from lossbook.losses.boxes import CIoULoss, DIoULoss, GIoULoss, IoULoss
-from lossbook.losses.deviance import GammaDeviance, PoissonDeviance, TweedieDeviance
+from lossbook.losses.deviance import (
+    GammaDeviance,
+    NegativeBinomialDeviance,
+    PoissonDeviance,
+    TweedieDeviance,
+)
+from lossbook.losses.distribution import EnergyScore, GaussianNegativeLogLikelihood
 from lossbook.losses.margin import (
     ExponentialLoss,
     HingeLoss,
@@ -24,15 +30,22 @@ from lossbook.losses.multiclass import (
     CategoricalCrossEntropy,
     CategoricalFocalLoss,
     CategoricalGeneralizedCrossEntropy,
+    LogitAdjustedCrossEntropy,
     SmoothedCrossEntropy,
     SparsemaxLoss,
     SymmetricCrossEntropy,
+)
+from lossbook.losses.multiclass_margin import (
+    CrammerSingerLoss,
+    LeeLinWahbaLoss,
+    WestonWatkinsLoss,
 )
 from lossbook.losses.noise import BackwardCorrection, ForwardCorrection, UniformNoise
 from lossbook.losses.overlap import (
     DiceLoss,
     JaccardLoss,
     LovaszHingeLoss,
+    SquaredDiceLoss,
     TverskyLoss,
 )
 from lossbook.losses.probability import (
@@ -50,6 +63,7 @@ from lossbook.losses.ranking import (
     PairwiseLogisticLoss,
     PlackettLuceLoss,
 )
+from lossbook.losses.relative import AbsolutePercentageError, SquaredLogError
 from lossbook.losses.residual import (
     AbsoluteError,
     BarronLoss,
@@ -87,6 +101,10 @@ ALL_LOSSES: tuple[Loss, ...] = (
     TweedieDeviance(power=0),
     TweedieDeviance(power=1.5),
     TweedieDeviance(power=3),
+    NegativeBinomialDeviance(alpha=1.0),
+    AbsolutePercentageError(),
+    SquaredLogError(),
+    GaussianNegativeLogLikelihood(),
     BinaryCrossEntropy(),
     CategoricalCrossEntropy(),
     BrierLoss(),
@@ -97,10 +115,14 @@ ALL_LOSSES: tuple[Loss, ...] = (
     SparsemaxLoss(),
     CategoricalFocalLoss(gamma=2.0),
     SmoothedCrossEntropy(epsilon=0.1),
+    LogitAdjustedCrossEntropy(prior=(0.5, 0.3, 0.2)),
     CategoricalGeneralizedCrossEntropy(q=0.7),
     SymmetricCrossEntropy(alpha=0.1, beta=1.0),
     ForwardCorrection(noise=UniformNoise(rate=0.1)),
     BackwardCorrection(noise=UniformNoise(rate=0.1)),
+    CrammerSingerLoss(),
+    WestonWatkinsLoss(),
+    LeeLinWahbaLoss(),
     ZeroOneLoss(),
     HingeLoss(),
     SquaredHingeLoss(),
@@ -111,7 +133,7 @@ ALL_LOSSES: tuple[Loss, ...] = (
     RampLoss(),
     SavageLoss(),
     SigmoidLoss(),
-    # Losses of a whole list, mask or box.
+    # Losses of a whole list, mask, box or ensemble.
     PairwiseHingeLoss(margin=1.0),
     PairwiseExponentialLoss(),
     PairwiseLogisticLoss(),
@@ -120,9 +142,11 @@ ALL_LOSSES: tuple[Loss, ...] = (
     LambdaRankLoss(),
     DiceLoss(pseudo_count=0.0),
     DiceLoss(pseudo_count=1.0),
+    SquaredDiceLoss(pseudo_count=0.0),
     JaccardLoss(pseudo_count=0.0),
     TverskyLoss(alpha=0.3, beta=0.7),
     LovaszHingeLoss(),
+    EnergyScore(),
     IoULoss(),
     GIoULoss(),
     DIoULoss(),

@@ -41,6 +41,8 @@ from lossbook.show.guide import TREE, Question, outline
 from lossbook.validation import (
     POSITIVE,
     REALS,
+    Named,
+    check_instance,
     check_sample,
     check_values,
 )
@@ -55,8 +57,8 @@ def four_panel(
 ) -> np.ndarray:
     """Loss, gradient, curvature and what is elicited, in four panels.
 
-    A loss of whole objects has two: itself and its slope.  Losses of one family are drawn on the same axes, with the familiar loss of the
-    family in the background.
+    A loss of whole objects has two: itself and its slope.  Losses of one family are
+    drawn on the same axes, with the familiar loss of the family in the background.
 
     Parameters
     ----------
@@ -88,8 +90,10 @@ def four_panel(
         risk_curves(pointwise, chosen, ax=panels[3])
     elif layout is MARGIN:
         best_raw_curves(pointwise, ax=panels[3])
-    elif pointwise:
+    elif layout.question:
         elicited_curves(pointwise, ax=panels[3])
+    elif pointwise:
+        panels[3].set_axis_off()
     return panels
 
 

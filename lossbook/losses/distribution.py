@@ -1,0 +1,162 @@
+r"""Losses of a forecast that is a distribution: by two moments, or by an ensemble."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from lossbook.base import Elsewhere, ObjectLoss, PointwiseLoss
+from lossbook.functionals import MeanVariance
+from lossbook.links import IdentityLink, LogVarianceLink
+from lossbook.numerics import Array
+from lossbook.validation import NONNEGATIVE, REALS, check_values
+
+
+@dataclass(frozen=True)
+class GaussianNegativeLogLikelihood(PointwiseLoss):
+    """(log(2 pi v) + (y - m)**2 / v) / 2 of a mean m and a variance v = exp(f_2).
+
+    Raw predictions are rows (mean, log variance), predictions rows (mean, variance).
+    It is a likelihood: below zero where the density is above one.
+
+    Nix & Weigend 1994, doi:10.1109/ICNN.1994.374138.
+
+    Examples
+    --------
+    >>> loss = lb.GaussianNegativeLogLikelihood()
+    >>> loss([0.0, 1.0], [[0.0, 1.0], [3.0, 2.0]], reduction="none").round(4)
+    array([0.9189, 2.2655])
+    """
+
+    family = "distribution"
+    title = "Gaussian negative log-likelihood"
+    symbols = {}
+    link = LogVarianceLink()
+    response = "predict"
+    functional = MeanVariance()
+    y_domain = REALS
+    convex = False
+    smooth = True
+    kinks = ()
+    lipschitz = np.inf
+    formula = r"\ell(y, f) = \tfrac12\bigl(\log 2\pi + f_2 + (y - f_1)^2 e^{-f_2}\bigr)"
+    reference = "nix1994estimating"
+    likelihood = "Gaussian with its own variance for each case"
+    elsewhere = (
+        Elsewhere(
+            "PyTorch",
+            "GaussianNLLLoss",
+            "without log(2 pi) / 2; variances below 1e-6 count as that",
+        ),
+    )
+
+    def _check_shapes(self, y: np.ndarray, f: np.ndarray, name: str) -> None:
+        if f.shape != (len(y), 2):
+            columns = "mean, variance" if name == "y_pred" else "mean, log variance"
+            raise ValueError(
+                f"{self!r}: {name} must have shape ({len(y)}, 2), columns {columns}; "
+                f"got shape {f.shape}"
+            )
+
+    def _check_predictions(self, name: str, prediction: Array) -> None:
+        super()._check_predictions(name, prediction)
+        if name == "y_pred":
+            check_values(self, "the variance in y_pred", prediction[:, 1], NONNEGATIVE)
+
+    def _value(self, y: Array, f: Array) -> Array:
+        spread = np.square((y - f[:, 0]) * np.exp(-f[:, 1] / 2))
+        return (math.log(2 * math.pi) + f[:, 1] + spread) / 2
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        scaled = (y - f[:, 0]) * np.exp(-f[:, 1] / 2)
+        pull = -scaled * np.exp(-f[:, 1] / 2)
+        return np.column_stack([pull, (1 - np.square(scaled)) / 2])
+
+    def _hessian(self, y: Array, f: Array) -> Array:
+        scaled = (y - f[:, 0]) * np.exp(-f[:, 1] / 2)
+        return np.column_stack([np.exp(-f[:, 1]), np.square(scaled) / 2])
+
+    def _best_constant(self, y: Array, w: Array) -> Array:
+        return self.functional(y, w)
+
+
+@dataclass(frozen=True)
+class EnergyScore(ObjectLoss):
+    """mean |x_i - y| - mean |x_i - x_j| / 2 of an ensemble x_1 … x_m and an outcome y.
+
+    In one dimension it is the CRPS of the ensemble.  Outcomes have shape (n, d),
+    ensembles (n, m, d).  Both means run over all members, i = j included.
+
+    Gneiting & Raftery 2007, doi:10.1198/016214506000001437, section 4.2.
+
+    Examples
+    --------
+    >>> loss = lb.EnergyScore()
+    >>> loss([[0.0]], [[[-1.0], [1.0]]])
+    0.5
+    """
+
+    family = "ensemble"
+    sample = "an outcome and its ensemble"
+    object_shape = "(n, d)"
+    title = "energy score"
+    symbols = {}
+    link = IdentityLink()
+    response = "predict"
+    functional = None
+    y_domain = REALS
+    convex = False
+    smooth = False
+    kinks = ()
+    lipschitz = 1.0
+    formula = (
+        r"\ell(y, x) = \tfrac1m \sum_i \lVert x_i - y \rVert"
+        r" - \tfrac1{2m^2} \sum_{i, j} \lVert x_i - x_j \rVert"
+    )
+    reference = "gneiting2007strictly"
+    likelihood = ""
+    elsewhere = ()
+
+    def _targets(self, y_true: ArrayLike) -> np.ndarray:
+        y = super()._targets(y_true)
+        if y.ndim != 2:
+            raise ValueError(
+                f"{self!r}: y_true must have shape (n, d); got shape {y.shape}"
+            )
+        return y
+
+    def _check_shapes(self, y: np.ndarray, f: np.ndarray, name: str) -> None:
+        if f.ndim != 3 or (f.shape[0], f.shape[2]) != y.shape or f.shape[1] == 0:
+            raise ValueError(
+                f"{self!r}: {name} must have shape ({y.shape[0]}, m, {y.shape[1]}), "
+                f"m members for each outcome; got shape {f.shape}"
+            )
+
+    def _at_prediction(self, y: Array, z: Array) -> Array:
+        return self._value(y, z)
+
+    def _value(self, y: Array, f: Array) -> Array:
+        return self._value_and_gradient(y, f)[0]
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        return self._value_and_gradient(y, f)[1]
+
+    def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
+        m = f.shape[1]
+        missed, slope = _distance(f - y[:, None])
+        value, gradient = missed.mean(axis=1), slope / m
+        for i in range(m):  # member by member, so that no table of pairs is kept
+            apart, slope = _distance(f[:, i, None] - f)
+            value = value - apart.sum(axis=1) / (2 * m * m)
+            gradient[:, i] -= slope.sum(axis=1) / (m * m)
+        return value, gradient
+
+
+def _distance(step: Array) -> tuple[Array, Any]:
+    """Length of each vector (last axis), and its direction; no direction for none."""
+    unit = np.abs(step).max(axis=-1, keepdims=True)
+    unit = np.where(unit == 0, 1, unit)
+    length = np.sqrt(np.square(step / unit).sum(axis=-1, keepdims=True)) * unit
+    return length[..., 0], step / np.where(length == 0, 1, length)

@@ -1,0 +1,190 @@
+r"""Hinge losses of several classes: scores f_1 … f_K, of which the largest wins.
+
+With two classes all three are hinges of the difference.  With more, only the last
+finds the most probable class whatever the probabilities are (Liu 2007; Tewari &
+Bartlett 2007).
+"""
+
+import abc
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from lossbook.base import MulticlassLoss
+from lossbook.functionals import Mode
+from lossbook.links import IdentityLink
+from lossbook.numerics import Array
+
+
+@dataclass(frozen=True)
+class MulticlassHinge(MulticlassLoss, abstract=True):
+    """A piecewise linear loss of the scores, given label by label."""
+
+    link = IdentityLink()
+    response = "decision_function"
+    symbols = {}
+    convex = True
+    smooth = False
+    likelihood = ""
+    elsewhere = ()
+
+    @abc.abstractmethod
+    def _of_label(self, k: int, f: Array) -> tuple[Array, Array]:
+        """Value and gradient of the loss if the label is ``k``."""
+
+    @abc.abstractmethod
+    def _best_scores(self, eta: Array) -> Array:
+        """Scores of the least expected loss for class probabilities ``eta``."""
+
+    def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
+        value, gradient = np.zeros(len(f), f.dtype), np.zeros_like(f)
+        for k in range(f.shape[1]):
+            rows = np.flatnonzero(y[:, k])
+            of_label, slope = self._of_label(k, f[rows])
+            value[rows] += y[rows, k] * of_label
+            gradient[rows] += y[rows, k, None] * slope
+        return value, gradient
+
+    def _value(self, y: Array, f: Array) -> Array:
+        return self._value_and_gradient(y, f)[0]
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        return self._value_and_gradient(y, f)[1]
+
+    def _hessian(self, y: Array, f: Array) -> Array:
+        return np.zeros_like(f)
+
+    def _at_prediction(self, y: Array, z: Array) -> Array:
+        return self._value(y, z)
+
+    def _best_constant(self, y: Array, w: Array) -> Array:
+        return self._best_scores(self._proportions(y, w))
+
+
+@dataclass(frozen=True)
+class CrammerSingerLoss(MulticlassHinge):
+    """max(0, 1 + the best score of another class - the score of the label).
+
+    Where no class has half of the probability, equal scores are best: it then tells
+    nothing.  Crammer & Singer 2001, JMLR 2, 265-292.
+
+    Examples
+    --------
+    >>> loss = lb.CrammerSingerLoss()
+    >>> loss.value([0, 2], [[1.0, 0.0, 0.0], [0.0, 0.5, 1.0]]).round(4)
+    array([0. , 0.5])
+    """
+
+    title = "Crammer–Singer loss"
+    functional = None
+    kinks = (1.0,)
+    lipschitz = math.sqrt(2)
+    formula = r"\ell(y, f) = \max_{k \ne y} (1 + f_k - f_y)_+"
+    reference = "crammer2001algorithmic"
+
+    def _of_label(self, k: int, f: Array) -> tuple[Array, Array]:
+        others = f.copy()
+        others[:, k] = -np.inf
+        best = others.max(axis=1)
+        value = np.maximum(1 + best - f[:, k], 0)
+        # Of several best classes each takes an equal part of the slope.
+        slope = (others == best[:, None]).astype(f.dtype)
+        slope /= slope.sum(axis=1, keepdims=True)
+        slope[:, k] = -1
+        return value, slope * (value > 0)[:, None]
+
+    def _best_scores(self, eta: Array) -> Array:
+        top = eta == eta.max()
+        if eta.max() < 0.5 or top.sum() > 1:
+            return np.zeros_like(eta)
+        return top.astype(float)
+
+
+@dataclass(frozen=True)
+class WestonWatkinsLoss(MulticlassHinge):
+    """The sum over other classes of max(0, 1 + their score - the score of the label).
+
+    Weston & Watkins 1999.  Its best scores sort the classes into an ordered
+    partition, in which likely classes may share a place (Wang & Scott 2020,
+    arXiv:2006.07346).
+
+    Examples
+    --------
+    >>> loss = lb.WestonWatkinsLoss()
+    >>> loss.value([0, 2], [[1.0, 0.0, 0.0], [0.0, 0.5, 1.0]]).round(4)
+    array([0. , 0.5])
+    """
+
+    title = "Weston–Watkins loss"
+    functional = None
+    kinks = (1.0,)
+    lipschitz = np.inf  # it grows with the number of classes
+    formula = r"\ell(y, f) = \sum_{k \ne y} (1 + f_k - f_y)_+"
+    reference = "weston1999support"
+
+    def _of_label(self, k: int, f: Array) -> tuple[Array, Array]:
+        gaps = 1 + f - f[:, k, None]
+        gaps[:, k] = 0
+        slope = (gaps > 0).astype(f.dtype)
+        slope[:, k] = -slope.sum(axis=1)
+        return np.maximum(gaps, 0).sum(axis=1), slope
+
+    def _best_scores(self, eta: Array) -> Array:
+        # Sorted by probability, neighbours differ by 0 or 1.  A cut behind the first
+        # i classes costs i times the probability of the rest; classes that share a
+        # place cost their probability for each that stands behind them in it.
+        order = np.argsort(-eta, kind="stable")
+        p, n = eta[order], len(eta)
+        rest = 1 - np.cumsum(p)
+        least, start = np.full(n + 1, np.inf), np.zeros(n + 1, dtype=int)
+        least[0] = 0
+        for end in range(1, n + 1):
+            cut = end * rest[end - 1] if end < n else 0
+            shared, sum_p = 0.0, 0.0
+            for first in range(end - 1, -1, -1):
+                shared += p[first] * (end - 1 - first)
+                sum_p += p[first]
+                total = least[first] + shared + cut
+                if total < least[end] - 1e-12:
+                    least[end], start[end] = total, first
+        scores, place, end = np.empty(n), 0, n
+        while end > 0:
+            scores[order[start[end] : end]] = place
+            place, end = place + 1, start[end]
+        return scores
+
+
+@dataclass(frozen=True)
+class LeeLinWahbaLoss(MulticlassHinge):
+    """The sum over other classes of max(0, 1 + their score), scores of zero mean.
+
+    Only differences of scores count: their mean is taken off first.  The best score
+    is K - 1 for the most probable class and -1 for all others.
+
+    Lee, Lin & Wahba 2004, doi:10.1198/016214504000000098.
+
+    Examples
+    --------
+    >>> loss = lb.LeeLinWahbaLoss()
+    >>> loss.value([0, 2], [[1.0, 0.0, 0.0], [0.0, 0.5, 1.0]]).round(4)
+    array([1.3333, 1.5   ])
+    """
+
+    title = "Lee–Lin–Wahba loss"
+    functional = Mode()
+    kinks = (3.0,)
+    lipschitz = np.inf  # it grows with the number of classes
+    formula = r"\ell(y, f) = \sum_{k \ne y} (1 + f_k - \bar f)_+"
+    reference = "lee2004multicategory"
+
+    def _of_label(self, k: int, f: Array) -> tuple[Array, Array]:
+        gaps = 1 + f - f.mean(axis=1, keepdims=True)
+        gaps[:, k] = 0
+        slope = (gaps > 0).astype(f.dtype)
+        slope -= slope.mean(axis=1, keepdims=True)
+        return np.maximum(gaps, 0).sum(axis=1), slope
+
+    def _best_scores(self, eta: Array) -> Array:
+        top = eta == eta.max()
+        return np.where(top, len(eta) / top.sum() - 1, -1.0)
