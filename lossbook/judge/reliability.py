@@ -1,79 +1,30 @@
-"""Judging predictions: reliability, decompositions, ranking, thresholds and costs.
+"""Do forecasts mean what they say?  Reliability, recalibration, decomposition.
 
 Every function takes targets and predictions and returns numbers or plain tables, that
-is dicts of equally long arrays.  Nothing here draws.
+is dicts of equally long arrays.
 """
 
 from typing import Any, Literal
 
 import numpy as np
-from lossbook.composite import BrierLoss
-from lossbook.potential import BinaryCrossEntropy
 from numpy.typing import ArrayLike, NDArray
-from sklearn.isotonic import IsotonicRegression
 
-from lossbook.base import BinaryLoss
-from lossbook.functionals import Expectile, Mean, Quantile
+from lossbook.base import MulticlassLoss, PointwiseLoss
+from lossbook.functionals import Mean, Quantile
+from lossbook.judge.inputs import Table, column, mean_weights, sample, weights
+from lossbook.losses import BrierLoss
 from lossbook.numerics import Array
 from lossbook.validation import (
-    NONNEGATIVE,
-    REALS,
     UNIT,
     Interval,
     Named,
-    as_numeric,
+    check_instance,
     check_integer,
-    check_not_empty,
-    check_values,
+    check_option,
 )
 
-Table = dict[str, NDArray[Any]]
-
-
-def _pair(
-    name: str,
-    y_true: ArrayLike,
-    prediction: ArrayLike,
-    y_domain: Interval,
-    domain: Interval,
-) -> tuple[Array, Array]:
-    """Targets and predictions as float64 arrays of one length, checked."""
-    owner = Named(name)
-    y = as_numeric(owner, "y_true", y_true).astype(np.float64)
-    z = as_numeric(owner, "the prediction", prediction).astype(np.float64)
-    if y.ndim != 1 or y.shape != z.shape:
-        raise ValueError(
-            f"{name}: y_true and the prediction must both have shape (n,); "
-            f"got shapes {y.shape} and {z.shape}"
-        )
-    check_not_empty(owner, "y_true", y)
-    check_values(owner, "y_true", y, y_domain)
-    check_values(owner, "the prediction", z, domain)
-    return y, z
-
-
-def _points(name: str, argument: str, values: ArrayLike) -> Array:
-    """Finite numbers at which a curve is computed, as an array of shape (m,)."""
-    owner = Named(name)
-    points = np.atleast_1d(as_numeric(owner, argument, values)).astype(np.float64)
-    check_not_empty(owner, argument, points)
-    check_values(owner, argument, points, REALS)
-    return points
-
-
-def _labels(name: str, y_true: ArrayLike, score: ArrayLike) -> tuple[Array, Array]:
-    """Binary labels and real scores; both labels must occur."""
-    y, s = _pair(name, y_true, score, UNIT, REALS)
-    present = np.unique(y)
-    if not np.array_equal(present, [0.0, 1.0]):
-        raise ValueError(
-            f"{name}: y_true must hold both labels 0 and 1 and nothing else; "
-            f"got the values {present[:5]}"
-        )
-    return y, s
-
-
-# ---- calibration ------------------------------------------------------------------
+Method = Literal["isotonic", "groups"]
+Indices = NDArray[np.signedinteger[Any]]
 
 
 def reliability_table(
@@ -82,6 +33,7 @@ def reliability_table(
     *,
     n_bins: int = 10,
     strategy: Literal["uniform", "quantile"] = "uniform",
+    sample_weight: ArrayLike | None = None,
 ) -> Table:
     """Forecast probability against observed frequency, bin by bin.
 
@@ -94,44 +46,46 @@ def reliability_table(
     n_bins : int
         Number of bins on [0, 1]; empty ones are left out.
     strategy : {"uniform", "quantile"}
-        Bins of equal width, or of (nearly) equal count.
+        Bins of equal width, or of (nearly) equal weight.
+    sample_weight : array of shape (n,), optional
+        Weights >= 0 of the samples, not all zero.
 
     Returns
     -------
     dict of arrays
-        ``lower``, ``upper`` (bin edges), ``count``, ``mean_predicted``,
-        ``fraction_positive``.
+        ``lower``, ``upper`` (bin edges), ``count`` (a sum of weights if there are any),
+        ``mean_predicted``, ``fraction_positive``.
 
     Examples
     --------
     >>> y_true, y_prob = [0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]
-    >>> table = lb.evaluation.reliability_table(y_true, y_prob, n_bins=2)
+    >>> table = lb.judge.reliability_table(y_true, y_prob, n_bins=2)
     >>> sorted(table)
     ['count', 'fraction_positive', 'lower', 'mean_predicted', 'upper']
     """
-    y, p = _pair("reliability_table", y_true, y_prob, UNIT, UNIT)
-    check_integer(Named("reliability_table"), "n_bins", n_bins, Interval(low=1))
-    if strategy == "uniform":
-        edges = np.linspace(0, 1, n_bins + 1)
-    elif strategy == "quantile":
-        edges = np.unique(np.quantile(p, np.linspace(0, 1, n_bins + 1)))
+    owner = Named("reliability_table")
+    y, p = sample(owner, y_true, y_prob, UNIT, name="y_prob")
+    w = weights(owner, sample_weight, len(y))
+    check_integer(owner, "n_bins", n_bins, Interval(low=1))
+    check_option(owner, "strategy", strategy, ("uniform", "quantile"))
+    y, p, w = y[w > 0], p[w > 0], w[w > 0]
+    edges = np.linspace(0, 1, n_bins + 1)
+    if strategy == "quantile":
+        inner = [Quantile(level)(p, w) for level in edges[1:-1].tolist()]
+        edges = np.unique(np.array([p.min(), *inner, p.max()], dtype=float))
         if len(edges) == 1:
             edges = np.repeat(edges, 2)
-    else:
-        raise ValueError(
-            "reliability_table: strategy must be 'uniform' or 'quantile'; "
-            f"got {strategy!r}"
-        )
     # A bin holds its upper edge, the first one also its lower.
     which = np.clip(np.searchsorted(edges, p, side="left") - 1, 0, len(edges) - 2)
-    count = np.bincount(which, minlength=len(edges) - 1)
-    used = count > 0
+    n = len(edges) - 1
+    used = np.bincount(which, minlength=n) > 0
+    total = np.bincount(which, w, n)[used]
     return {
         "lower": edges[:-1][used],
         "upper": edges[1:][used],
-        "count": count[used],
-        "mean_predicted": np.bincount(which, p, len(count))[used] / count[used],
-        "fraction_positive": np.bincount(which, y, len(count))[used] / count[used],
+        "count": total.astype(int) if sample_weight is None else total,
+        "mean_predicted": np.bincount(which, w * p, n)[used] / total,
+        "fraction_positive": np.bincount(which, w * y, n)[used] / total,
     }
 
 
@@ -141,90 +95,221 @@ def calibration_error(
     *,
     n_bins: int = 10,
     strategy: Literal["uniform", "quantile"] = "uniform",
+    sample_weight: ArrayLike | None = None,
 ) -> float:
     """Expected calibration error: mean |frequency - forecast| over the bins.
 
-    Naeini, Cooper & Hauskrecht 2015.  It depends on the bins and is biased upwards in
-    small samples.
+    Naeini, Cooper & Hauskrecht 2015, doi:10.1609/aaai.v29i1.9602.  It depends on the
+    bins and is biased upwards in small samples.  Parameters as in
+    :func:`reliability_table`.
 
     Examples
     --------
     >>> y_true, y_prob = [0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]
-    >>> round(lb.evaluation.calibration_error(y_true, y_prob, n_bins=2), 4)
+    >>> round(lb.judge.calibration_error(y_true, y_prob, n_bins=2), 4)
     0.0875
     """
-    table = reliability_table(y_true, y_prob, n_bins=n_bins, strategy=strategy)
+    table = reliability_table(
+        y_true, y_prob, n_bins=n_bins, strategy=strategy, sample_weight=sample_weight
+    )
     gap = np.abs(table["fraction_positive"] - table["mean_predicted"])
     return float(np.average(gap, weights=table["count"]))
 
 
 def recalibrate(
     y_true: ArrayLike,
-    y_prob: ArrayLike,
-    method: Literal["isotonic", "groups"] = "isotonic",
+    y_pred: ArrayLike,
+    method: Method = "isotonic",
+    *,
+    functional: Mean | Quantile | None = None,
+    sample_weight: ArrayLike | None = None,
 ) -> Array:
-    """Forecasts replaced by the frequencies observed with them, on the same data.
+    """Forecasts replaced by what was observed with them, on the same data.
 
-    ``"isotonic"`` pools neighbours until frequencies increase with the forecast (CORP:
-    Dimitriadis, Gneiting & Jordan 2021, doi:10.1073/pnas.2016191118); ``"groups"``
-    takes the frequency at each distinct forecast.
+    The ordinates of a reliability diagram of means (probabilities are means of labels)
+    or of quantiles.
+
+    Parameters
+    ----------
+    y_true : array of shape (n,)
+        Targets; labels 0 and 1 for forecasts of a probability.
+    y_pred : array of shape (n,)
+        Forecasts of the functional.
+    method : {"isotonic", "groups"}
+        ``"isotonic"`` pools neighbours until the observed functional increases with
+        the forecast (CORP).  Of all increasing functions of the forecast it has the
+        least mean loss under every loss that is consistent for the functional.
+        ``"groups"`` takes the observed functional at each distinct forecast.
+    functional : Mean or Quantile, optional
+        What is forecast; ``Mean()`` if not given.  Where a whole interval of quantiles
+        fits best, its midpoint.
+    sample_weight : array of shape (n,), optional
+        Weights >= 0 of the samples, not all zero.  A sample of weight zero is read off
+        between its neighbours.
+
+    Returns
+    -------
+    array of shape (n,)
+
+    Notes
+    -----
+    Ayer et al. 1955, doi:10.1214/aoms/1177728423; Dimitriadis, Gneiting & Jordan 2021,
+    doi:10.1073/pnas.2016191118; quantiles and other functionals: Gneiting & Resin 2023,
+    doi:10.1214/23-EJS2180; that one answer is best for every consistent loss: Jordan,
+    Mühlemann & Ziegel, arXiv:1904.04761.
 
     Examples
     --------
-    >>> lb.evaluation.recalibrate([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).round(4)
+    >>> lb.judge.recalibrate([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]).round(4)
     array([0. , 0.5, 0.5, 1. ])
+    >>> lb.judge.recalibrate([3, 1, 2, 9], [1, 2, 3, 4], functional=lb.Quantile(0.5))
+    array([1.5, 1.5, 2. , 9. ])
     """
-    y, p = _pair("recalibrate", y_true, y_prob, UNIT, UNIT)
-    if method == "isotonic":
-        # Only the order counts; ranks keep apart forecasts that all but coincide.
-        rank = np.unique(p, return_inverse=True)[1]
-        return IsotonicRegression(y_min=0, y_max=1).fit(rank, y).predict(rank)
+    owner = Named("recalibrate")
+    functional = Mean() if functional is None else functional
+    check_instance(owner, "functional", functional, Mean | Quantile, "Quantile(0.9)")
+    check_option(owner, "method", method, ("isotonic", "groups"))
+    y, z = sample(owner, y_true, y_pred)
+    w = mean_weights(owner, sample_weight, len(y))
+    return _recalibrated(functional, method, y, z, w)
+
+
+def _recalibrated(
+    functional: Mean | Quantile, method: Method, y: Array, z: Array, w: Array
+) -> Array:
+    seen = w > 0
+    levels, group = np.unique(z[seen], return_inverse=True)
+    if isinstance(functional, Quantile):
+        observed = _quantiles(functional, method, group, y[seen], w[seen])
+    else:
+        total = np.bincount(group, w[seen])
+        observed = np.bincount(group, w[seen] * y[seen]) / total
+        if method == "isotonic":
+            from scipy.optimize import isotonic_regression  # slow to import
+
+            observed = isotonic_regression(observed, weights=total).x
+        # A mean may leave the range of its values by rounding.
+        observed = np.clip(observed, y[seen].min(), y[seen].max())
+    return np.interp(z, levels, observed)
+
+
+def _quantiles(
+    functional: Quantile, method: Method, group: Indices, y: Array, w: Array
+) -> Array:
+    """The observed quantile of each group; increasing from group to group if asked."""
+    order = np.argsort(group, kind="stable")
+    y, w = y[order], w[order]
+    starts = np.searchsorted(group[order], np.arange(group.max() + 1))
     if method == "groups":
-        _, which, count = np.unique(p, return_inverse=True, return_counts=True)
-        return (np.bincount(which, y) / count)[which]
-    raise ValueError(
-        f"recalibrate: method must be 'isotonic' or 'groups'; got {method!r}"
-    )
+        parts = zip(np.split(y, starts[1:]), np.split(w, starts[1:]), strict=True)
+        return np.array([functional(*part) for part in parts])
+    # The midpoint of the lowest answer and the highest, which is the lowest seen from
+    # the other end.
+    low = _lowest_isotonic_quantile(functional.level, starts, y, w)
+    turned = (len(y) - np.append(starts[1:], len(y)))[::-1]
+    high = -_lowest_isotonic_quantile(1 - functional.level, turned, -y[::-1], w[::-1])[
+        ::-1
+    ]
+    return low + (high - low) / 2
+
+
+def _lowest_isotonic_quantile(
+    level: float, starts: Indices, y: Array, w: Array
+) -> Array:
+    """Increasing quantiles of groups that begin at ``starts``, the lowest best ones.
+
+    Above a threshold t lies a tail of the groups: the one with the least sum of
+    w (1{y <= t} - level), which is what the elementary loss of t adds for it.  Groups
+    below and above t do not meet again, so halving the range of values again and again
+    finds all of them: O(n log n).
+    """
+    values = np.unique(y)
+    ends = np.append(starts[1:], len(y))
+    fitted = np.empty(len(starts))
+    slack = 1e-12 * w.sum()  # sums of weights carry rounding errors: a tie is a tie
+    todo = [(0, len(starts), 0, len(values))]
+    while todo:
+        first, last, low, high = todo.pop()
+        if first == last:
+            continue
+        if high - low == 1:
+            fitted[first:last] = values[low]
+            continue
+        middle = (low + high) // 2
+        rows = slice(starts[first], ends[last - 1])
+        lies_below = (y[rows] < values[middle]) - level
+        before = np.append(0, np.cumsum(w[rows] * lies_below))
+        cuts = np.append(starts[first:last], ends[last - 1]) - rows.start
+        tails = before[-1] - before[cuts]
+        cut = first + int(np.flatnonzero(tails <= tails.min() + slack)[-1])
+        todo += [(first, cut, low, middle), (cut, last, middle, high)]
+    return fitted
 
 
 def score_decomposition(
     y_true: ArrayLike,
-    y_prob: ArrayLike,
+    y_pred: ArrayLike,
     *,
-    loss: BinaryLoss | BinaryCrossEntropy | None = None,
-    method: Literal["isotonic", "groups"] = "isotonic",
+    loss: PointwiseLoss | None = None,
+    method: Method = "isotonic",
+    sample_weight: ArrayLike | None = None,
 ) -> dict[str, float]:
-    """score = miscalibration - discrimination + uncertainty, for a proper loss.
+    """score = miscalibration - discrimination + uncertainty, of a mean or quantile.
 
     Parameters
     ----------
-    loss
-        A proper loss of a probability; BrierLoss() if not given.
-    method
+    y_true, y_pred : arrays of shape (n,)
+        Targets, and forecasts on the prediction scale of the loss.
+    loss : loss, optional
+        One whose best constant is the mean or a quantile: a proper loss of a
+        probability, squared error, a deviance, a pinball loss; BrierLoss() if not
+        given.
+    method : {"isotonic", "groups"}
         How forecasts are recalibrated, see :func:`recalibrate`.  ``"groups"`` with
         BrierLoss is Murphy's (1973) reliability - resolution + uncertainty.
+    sample_weight : array of shape (n,), optional
+        Weights >= 0 of the samples, not all zero.
 
     Returns
     -------
     dict
-        ``score``, ``miscalibration``, ``discrimination``, ``uncertainty``.
+        ``score``, the mean loss; ``miscalibration``, what recalibration saves;
+        ``discrimination``, what recalibrated forecasts save against the best constant;
+        ``uncertainty``, the loss of that.
+
+    Notes
+    -----
+    Murphy 1973, doi:10.1175/1520-0450(1973)012<0595:ANVPOT>2.0.CO;2; Dimitriadis,
+    Gneiting & Jordan 2021, doi:10.1073/pnas.2016191118; Gneiting & Resin 2023,
+    doi:10.1214/23-EJS2180.
 
     Examples
     --------
-    >>> parts = lb.evaluation.score_decomposition([0, 0, 1, 1], [0.2, 0.2, 0.2, 0.8])
+    >>> parts = lb.judge.score_decomposition([0, 0, 1, 1], [0.2, 0.2, 0.2, 0.8])
     >>> sorted(parts)
     ['discrimination', 'miscalibration', 'score', 'uncertainty']
     """
+    owner = Named("score_decomposition")
     loss = BrierLoss() if loss is None else loss
-    if not (isinstance(loss.functional, Mean) and loss.link.domain == UNIT):
+    check_instance(owner, "loss", loss, PointwiseLoss, "BrierLoss()")
+    functional = loss.functional
+    if (
+        not isinstance(functional, Mean | Quantile)
+        or isinstance(loss, MulticlassLoss)
+        or loss.response == "decision_function"
+    ):
         raise ValueError(
-            "score_decomposition: loss must be a proper loss of a probability; "
-            f"got {loss!r}"
+            f"{owner!r}: loss must be a loss of one number that asks for the mean or a "
+            f"quantile, such as BrierLoss() or PinballLoss(); got {loss!r}"
         )
-    y, p = _pair("score_decomposition", y_true, y_prob, UNIT, UNIT)
-    score = float(loss.score(y, p).mean())
-    recalibrated = float(loss.score(y, recalibrate(y, p, method)).mean())
-    base_rate = float(loss.score(y, np.full(len(y), y.mean())).mean())
+    y = column(owner, "y_true", y_true)
+    z = column(owner, "y_pred", y_pred, like=y.shape)
+    w = mean_weights(owner, sample_weight, len(y))
+    y, z, w = y[w > 0], z[w > 0], w[w > 0]
+    score = float(loss(y, z, sample_weight=w))
+    constant = np.broadcast_to(np.asarray(functional(y, w), dtype=float), y.shape)
+    recalibrated = _mean_loss(loss, y, _recalibrated(functional, method, y, z, w), w)
+    base_rate = _mean_loss(loss, y, constant, w)
     return {
         "score": score,
         "miscalibration": score - recalibrated,
@@ -233,123 +318,14 @@ def score_decomposition(
     }
 
 
-# ---- ranking ----------------------------------------------------------------------
+def _mean_loss(loss: PointwiseLoss, y: Array, z: Array, w: Array) -> float:
+    """Mean loss of observed means or quantiles.
 
-
-def roc_auc(y_true: ArrayLike, y_score: ArrayLike) -> float:
-    """P(score of a random positive > score of a random negative), ties one half.
-
-    One sort: O(n log n).  Mann & Whitney 1947, doi:10.1214/aoms/1177730491; Hanley &
-    McNeil 1982, doi:10.1148/radiology.143.1.7063747.
-
-    Examples
-    --------
-    >>> lb.evaluation.roc_auc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])
-    0.75
+    One at an open end of the domain, as a Poisson mean of 0, was observed only with
+    targets equal to it, and costs nothing in the limit.
     """
-    y, s = _labels("roc_auc", y_true, y_score)
-    order = np.argsort(s)
-    y, s = y[order], s[order]
-    # The last position of each run of equal scores.
-    ends = np.append(np.flatnonzero(np.diff(s)), len(s) - 1)
-    positives = np.diff(np.cumsum(y)[ends], prepend=0)
-    negatives = np.diff(np.cumsum(1 - y)[ends], prepend=0)
-    beaten = np.cumsum(negatives) - negatives / 2
-    return float(positives @ beaten / (positives.sum() * negatives.sum()))
-
-
-# ---- thresholds, costs, decisions -------------------------------------------------
-
-
-def threshold_table(
-    y_true: ArrayLike, y_prob: ArrayLike, thresholds: ArrayLike
-) -> Table:
-    """Counts of the four outcomes when label 1 is predicted for y_prob >= threshold.
-
-    Returns
-    -------
-    dict of arrays
-        ``threshold``, ``tp``, ``fp``, ``fn``, ``tn``.
-    """
-    y, p = _labels("threshold_table", y_true, y_prob)
-    t = _points("threshold_table", "thresholds", thresholds)
-    positives, negatives = np.sort(p[y == 1]), np.sort(p[y == 0])
-    fn = np.searchsorted(positives, t, side="left")
-    tn = np.searchsorted(negatives, t, side="left")
-    return {
-        "threshold": t,
-        "tp": len(positives) - fn,
-        "fp": len(negatives) - tn,
-        "fn": fn,
-        "tn": tn,
-    }
-
-
-def mean_cost(table: Table, *, cost_fp: ArrayLike, cost_fn: ArrayLike) -> Array:
-    """Cost per case of each row of a threshold table.
-
-    A cost is a number >= 0, or an array with one for each row.
-    """
-    n = table["tp"] + table["fp"] + table["fn"] + table["tn"]
-    of_fp = _cost("cost_fp", cost_fp, n.shape) * table["fp"]
-    of_fn = _cost("cost_fn", cost_fn, n.shape) * table["fn"]
-    return (of_fp + of_fn) / n
-
-
-def _cost(name: str, cost: ArrayLike, rows: tuple[int, ...]) -> NDArray[Any]:
-    """A cost of every row or of each, checked."""
-    owner = Named("mean_cost")
-    checked = as_numeric(owner, name, cost)
-    if checked.shape not in ((), rows):
-        raise ValueError(
-            f"{owner!r}: {name} must be a number or have shape {rows}; "
-            f"got shape {checked.shape}"
-        )
-    check_values(owner, name, checked, NONNEGATIVE)
-    return checked
-
-
-def net_benefit(table: Table) -> Array:
-    """tp/n - fp/n * t/(1-t) of each row of a threshold table.
-
-    Vickers & Elkin 2006, doi:10.1177/0272989X06295361: the threshold t says how many
-    false alarms one hit is worth.
-    """
-    t = table["threshold"]
-    check_values(Named("net_benefit"), "threshold", t, Interval(0, 1, True, False))
-    n = table["tp"] + table["fp"] + table["fn"] + table["tn"]
-    return table["tp"] / n - table["fp"] / n * t / (1 - t)
-
-
-# ---- comparing forecasts ----------------------------------------------------------
-
-
-def murphy_curve(
-    y_true: ArrayLike,
-    y_pred: ArrayLike,
-    thetas: ArrayLike,
-    functional: Mean | Quantile | Expectile | None = None,
-) -> Array:
-    """Mean elementary score of forecasts at each threshold ``theta``.
-
-    Every loss that is consistent for the functional is a mixture of these scores, so a
-    forecast whose curve lies below another's everywhere is better under all of them
-    (Ehm, Gneiting, Jordan & Krüger 2016, doi:10.1111/rssb.12154).
-
-    The elementary score is |V(y, theta)| where theta separates forecast and outcome,
-    min(y, z) <= theta < max(y, z), and 0 elsewhere; V is the identification function.
-
-    Examples
-    --------
-    >>> lb.evaluation.murphy_curve([0, 1], [0.2, 0.7], [0.1, 0.5])
-    array([0.05, 0.  ])
-    """
-    functional = Mean() if functional is None else functional
-    y, z = _pair("murphy_curve", y_true, y_pred, REALS, REALS)
-    t = _points("murphy_curve", "thetas", thetas)
-    low, high = np.minimum(y, z), np.maximum(y, z)
-    curve = np.empty(len(t))
-    for i, theta in enumerate(t):
-        between = (low <= theta) & (theta < high)
-        curve[i] = np.abs(functional.identification(y[between], theta)).sum() / len(y)
-    return curve
+    inside = np.array([loss.link.domain.contains(v) for v in z.tolist()])
+    if not inside.any():
+        return 0.0
+    y, z, used = y[inside], z[inside], w[inside]
+    return float(loss(y, z, sample_weight=used, reduction="sum")) / float(w.sum())

@@ -1,4 +1,4 @@
-r"""What a margin loss asks for, computed: conditional risk, minimiser, psi-transform.
+r"""What a margin loss asks for, computed: conditional risk, best score, psi-transform.
 
 Every function takes a binary loss of lossbook or any function phi(m) of the margin
 that accepts and returns arrays.  Nothing is looked up: the answers come from
@@ -8,26 +8,20 @@ minimising the conditional risk
 
 over f on a grid that reaches to 1e6 and is refined around the lowest point.
 Bartlett, Jordan & McAuliffe 2006, doi:10.1198/016214505000000907.
-
-:func:`properness` asks the same of any loss of a probability: is it least, on
-average, for the probability itself?
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from lossbook.potential import BinaryCrossEntropy
 from numpy.typing import ArrayLike
 
-from lossbook.base import BinaryLoss, Loss, MulticlassLoss
-from lossbook.links import IdentityLink, SignedLink
+from lossbook.base import BinaryLoss, Loss
 from lossbook.numerics import Array
 from lossbook.validation import UNIT, Interval, as_numeric, check_values
 
 Phi = Callable[[Array], Array]
-MarginFunction = BinaryLoss | BinaryCrossEntropy | Phi
-ScoreFunction = Callable[[Array, Array], Array]
+MarginFunction = BinaryLoss | Phi
 
 _HALF_GRID = np.concatenate([np.linspace(0, 40, 2001), np.geomspace(41, 1e6, 200)])
 _GRID = np.concatenate([-_HALF_GRID[:0:-1], _HALF_GRID])
@@ -44,7 +38,7 @@ def conditional_risk(
 
     Examples
     --------
-    >>> lb.surrogates.conditional_risk(lb.HingeLoss(), 0.8, [0.0, 1.0]).round(4)
+    >>> lb.judge.conditional_risk(lb.HingeLoss(), 0.8, [0.0, 1.0]).round(4)
     array([1. , 0.4])
     """
     f = as_numeric(loss, "raw_prediction", raw_prediction).astype(float)
@@ -53,7 +47,7 @@ def conditional_risk(
     return _risk(_margin_function(loss), _probability(loss, eta), f)
 
 
-def minimizer(loss: MarginFunction, eta: ArrayLike) -> Array:
+def best_raw(loss: MarginFunction, eta: ArrayLike) -> Array:
     """The f of least conditional risk for each ``eta``.
 
     Where a whole interval is best, its point nearest to 0 (up to the grid's 0.02 if
@@ -62,7 +56,7 @@ def minimizer(loss: MarginFunction, eta: ArrayLike) -> Array:
 
     Examples
     --------
-    >>> lb.surrogates.minimizer(lb.HingeLoss(), [0.3, 0.8]).round(4)
+    >>> lb.judge.best_raw(lb.HingeLoss(), [0.3, 0.8]).round(4)
     array([-1.,  1.])
     """
     phi, probability = _margin_function(loss), _probability(loss, eta)
@@ -75,7 +69,7 @@ def bayes_risk(loss: MarginFunction, eta: ArrayLike) -> Array:
 
     Examples
     --------
-    >>> lb.surrogates.bayes_risk(lb.LogisticLoss(), [0.5, 0.9]).round(4)
+    >>> lb.judge.bayes_risk(lb.LogisticLoss(), [0.5, 0.9]).round(4)
     array([0.6931, 0.3251])
     """
     phi, probability = _margin_function(loss), _probability(loss, eta)
@@ -88,7 +82,7 @@ def wrong_side_risk(loss: MarginFunction, eta: ArrayLike) -> Array:
 
     Examples
     --------
-    >>> lb.surrogates.wrong_side_risk(lb.HingeLoss(), [0.5, 0.8]).round(4)
+    >>> lb.judge.wrong_side_risk(lb.HingeLoss(), [0.5, 0.8]).round(4)
     array([1., 1.])
     """
     phi, probability = _margin_function(loss), _probability(loss, eta)
@@ -107,7 +101,7 @@ def calibration_gap(loss: MarginFunction, theta: ArrayLike) -> Array:
 
     Examples
     --------
-    >>> lb.surrogates.calibration_gap(lb.HingeLoss(), [0.0, 0.6]).round(4)
+    >>> lb.judge.calibration_gap(lb.HingeLoss(), [0.0, 0.6]).round(4)
     array([0. , 0.6])
     """
     eta = (1 + _advantage(loss, theta)) / 2
@@ -122,7 +116,7 @@ def psi_transform(loss: MarginFunction, theta: ArrayLike) -> Array:
 
     Examples
     --------
-    >>> lb.surrogates.psi_transform(lb.SquaredHingeLoss(), [0.0, 0.5, 1.0]).round(4)
+    >>> lb.judge.psi_transform(lb.SquaredHingeLoss(), [0.0, 0.5, 1.0]).round(4)
     array([0.  , 0.25, 1.  ])
     """
     t = _advantage(loss, theta)
@@ -151,7 +145,7 @@ def calibration(loss: MarginFunction) -> Calibration:
 
     Examples
     --------
-    >>> bool(lb.surrogates.calibration(lb.PerceptronLoss()))
+    >>> bool(lb.judge.calibration(lb.PerceptronLoss()))
     False
     """
     theta = np.linspace(0, 1, 501)[1:]
@@ -171,141 +165,17 @@ def calibration(loss: MarginFunction) -> Calibration:
     )
 
 
-@dataclass(frozen=True)
-class Properness:
-    """The verdict of :func:`properness`; true if the loss is proper."""
-
-    proper: bool
-    strict: bool
-    reason: str
-
-    def __bool__(self) -> bool:
-        return self.proper
-
-
-def properness(loss: Loss | ScoreFunction) -> Properness:
-    """Is it best, on average, to state the probability that one believes?
-
-    Takes a loss of lossbook or a function S(y, p) of arrays of labels 0 and 1 and of
-    probabilities of label 1.  A loss is read on the scale of its prediction; a margin
-    loss without a link takes sides at 0, so it is read through p = (1 + f) / 2.
-
-    Every belief of a grid (three labels for a multiclass loss) is set against every
-    statement; a best statement nearer than 5e-5 to the belief passes for it.
-    Gneiting & Raftery 2007, doi:10.1198/016214506000001437.
-
-    Examples
-    --------
-    >>> lb.surrogates.properness(lb.BrierLoss()).strict
-    True
-    """
-    if isinstance(loss, Loss) and isinstance(loss.y_domain, Interval):
-        missing = [label for label in (0, 1) if not loss.y_domain.contains(label)]
-        if missing:
-            return Properness(
-                False, False, f"label {missing[0]} is not in its domain {loss.y_domain}"
-            )
-    beliefs = _simplex_grid(3 if isinstance(loss, MulticlassLoss) else 2)
-    scores = _label_scores(loss, beliefs)
-    expected = beliefs @ scores.T
-    excess = expected - np.diag(expected)[:, None]
-    distance = sum(np.subtract.outer(b, b) ** 2 for b in beliefs.T)
-    np.fill_diagonal(distance, np.inf)
-    rate = excess / distance
-    np.fill_diagonal(rate, np.inf)
-    # A rate of a millionth is beyond rounding and below every loss in use.
-    limit = 1e-6 * np.ptp(scores)
-    if rate.min() < -limit:
-        shown = np.where(rate < -limit, -excess, 0)
-        gained = "does better to state"
-    elif rate.min() <= limit:
-        shown = np.where(rate <= limit, distance, 0)
-        gained = "loses nothing by stating"
-    else:
-        return Properness(True, True, "stating anything but the belief costs more")
-    # Round numbers come first in the grid; they serve as the example if they can.
-    n_round = len(beliefs) // (2 * beliefs.shape[1] - 1)
-    if shown[:n_round, :n_round].any():
-        shown = shown[:n_round, :n_round]
-    # The first of those that differ by rounding, as mirror images do.
-    example = np.argmax(shown >= (1 - 1e-9) * shown.max())
-    believed, stated = np.unravel_index(example, shown.shape)
-    return Properness(
-        bool(rate.min() >= -limit),
-        False,
-        f"who believes {_shown(beliefs[believed])} {gained} {_shown(beliefs[stated])}",
-    )
-
-
-def _simplex_grid(n_labels: int) -> Array:
-    """Rows of probabilities inside the simplex, each with neighbours 1e-4 away."""
-    if n_labels == 2:
-        p = np.arange(1, 200) / 200
-        # At one half the label taken is a convention, not an answer.
-        p = p[p != 0.5]
-        grid = np.column_stack([1 - p, p])
-    else:
-        first, second = np.mgrid[1:19, 1:19].reshape(2, -1)
-        inside = first + second < 20
-        first, second = first[inside], second[inside]
-        grid = np.column_stack([first, second, 20 - first - second]) / 20
-    # Steps that keep the sum.
-    steps = 1e-4 * (np.eye(n_labels)[1:] - np.eye(n_labels)[0])
-    return np.vstack([grid, *(grid + s for s in steps), *(grid - s for s in steps)])
-
-
-def _label_scores(loss: Loss | ScoreFunction, beliefs: Array) -> Array:
-    """The loss of each statement (row) for each label that may occur (column)."""
-    n, n_labels = beliefs.shape
-    prediction = beliefs if n_labels > 2 else beliefs[:, 1]
-    score: Callable[..., Array]
-    if isinstance(loss, BinaryLoss) and isinstance(loss.link, IdentityLink):
-        score, prediction = loss.value, SignedLink()(prediction)
-    elif isinstance(loss, Loss):
-        score = loss.score
-    elif callable(loss):
-        score = loss
-    else:
-        raise TypeError(
-            f"{loss!r} is neither a loss of lossbook nor a function S(y, p) of an "
-            "array of labels and an array of probabilities"
-        )
-    columns = [np.asarray(score(np.full(n, y), prediction)) for y in range(n_labels)]
-    for y, column in enumerate(columns):
-        if column.shape != (n,) or column.dtype.kind not in "biuf":
-            raise ValueError(
-                f"{loss!r}: S(y, p) must return one real number for each probability; "
-                f"for arrays of shape ({n},) came shape {column.shape}, "
-                f"dtype {column.dtype}"
-            )
-        if not np.isfinite(column).all():
-            where = beliefs[~np.isfinite(column)][0]
-            raise ValueError(
-                f"{loss!r}: S(y, p) must be finite for 0 < p < 1; "
-                f"got {column[~np.isfinite(column)][0]} at y = {y}, p = {_shown(where)}"
-            )
-    return np.column_stack(columns).astype(float)
-
-
-def _shown(belief: Array) -> str:
-    """The probability of label 1, or all of three."""
-    if len(belief) == 2:
-        return f"{belief[1]:.4g}"
-    return "(" + ", ".join(f"{b:.4g}" for b in belief) + ")"
-
-
 def _margin_function(loss: MarginFunction) -> Phi:
     """phi of a loss, or the function itself, tried out on a grid."""
-    if isinstance(loss, BinaryCrossEntropy):
-        phi: Phi = lambda m: loss._value(np.ones_like(m), m)  # noqa: E731
-    elif isinstance(loss, BinaryLoss):
+    phi: Phi
+    if isinstance(loss, BinaryLoss):
         phi = loss.phi
-    elif callable(loss) and not hasattr(loss, "y_domain"):
+    elif callable(loss) and not isinstance(loss, Loss | type):
         phi = loss
     else:
         raise TypeError(
-            f"{loss!r} is not a loss of the margin; give a binary loss of lossbook "
-            "or a function phi(m) of an array of margins"
+            f"{loss!r} is not a loss of the margin; give a binary loss such as "
+            "HingeLoss(), or a function phi(m) of an array of margins"
         )
     trial = np.linspace(-30, 30, 241)
     values = np.asarray(phi(trial))

@@ -1,0 +1,134 @@
+"""What the functions of this wing check and share: samples, weights, means."""
+
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lossbook.base import Reduction
+from lossbook.numerics import Array
+from lossbook.validation import (
+    NONNEGATIVE,
+    REALS,
+    UNIT,
+    Interval,
+    Named,
+    as_numeric,
+    check_not_empty,
+    check_option,
+    check_some_weight,
+    check_values,
+    check_weight_shape,
+    weight_unit,
+)
+
+# Columns of equal length, by name.
+Table = dict[str, NDArray[Any]]
+
+
+def column(
+    owner: Named,
+    name: str,
+    values: ArrayLike,
+    domain: Interval = REALS,
+    *,
+    like: tuple[int, ...] | None = None,
+) -> Array:
+    """Finite numbers in ``domain`` as float64, of shape (n,) or the shape ``like``."""
+    array = numbers(owner, name, values, like=like)
+    check_values(owner, name, array, domain)
+    return array.astype(np.float64)
+
+
+def numbers(
+    owner: Named, name: str, values: ArrayLike, *, like: tuple[int, ...] | None = None
+) -> NDArray[Any]:
+    """Numbers of any dtype, of shape (n,) or the shape ``like``; none is looked at."""
+    array = as_numeric(owner, name, values)
+    if like is None and array.ndim != 1:
+        raise ValueError(
+            f"{owner!r}: {name} must have shape (n,); got shape {array.shape}"
+        )
+    if like is not None and array.shape != like:
+        raise ValueError(
+            f"{owner!r}: {name} must have shape {like}; got shape {array.shape}"
+        )
+    check_not_empty(owner, name, array)
+    return array
+
+
+def sample(
+    owner: Named,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    domain: Interval = REALS,
+    *,
+    name: str = "y_pred",
+) -> tuple[Array, Array]:
+    """Targets and predictions of one length, both in ``domain``."""
+    y = column(owner, "y_true", y_true, domain)
+    return y, column(owner, name, y_pred, domain, like=y.shape)
+
+
+def weights(owner: Named, sample_weight: ArrayLike | None, n: int) -> Array:
+    """Weights >= 0 of n samples, not all zero; ones if none are given."""
+    if sample_weight is None:
+        return np.ones(n)
+    w = check_weight_shape(owner, sample_weight, n).astype(np.float64)
+    check_values(owner, "sample_weight", w, NONNEGATIVE)
+    check_some_weight(owner, w.max())
+    return w
+
+
+def mean_weights(owner: Named, sample_weight: ArrayLike | None, n: int) -> Array:
+    """Weights of a mean: in a unit in which their sum cannot overflow."""
+    w = weights(owner, sample_weight, n)
+    return w / weight_unit(w)
+
+
+def labelled(
+    owner: Named,
+    y_true: ArrayLike,
+    score: ArrayLike,
+    sample_weight: ArrayLike | None,
+    *,
+    name: str,
+) -> tuple[NDArray[np.bool_], NDArray[Any], Array]:
+    """Which samples are positive, their scores as they came, and their weights.
+
+    Samples of weight zero are gone; both labels must be left.
+    """
+    y = column(owner, "y_true", y_true, UNIT)
+    s = numbers(owner, name, score, like=y.shape)
+    check_values(owner, name, s, REALS)
+    w = weights(owner, sample_weight, len(y))
+    y, s, w = y[w > 0], s[w > 0], w[w > 0]
+    present = np.unique(y)
+    if not np.array_equal(present, [0.0, 1.0]):
+        raise ValueError(
+            f"{owner!r}: y_true must hold both labels 0 and 1 and nothing else "
+            f"(with positive weight); got the values {present[:5]}"
+        )
+    return y == 1, s, w
+
+
+def points(owner: Named, name: str, values: ArrayLike) -> Array:
+    """Numbers at which a curve is computed, as an array of shape (m,)."""
+    return column(owner, name, np.atleast_1d(as_numeric(owner, name, values)))
+
+
+def reduced(
+    owner: Named,
+    each: Array,
+    sample_weight: ArrayLike | None,
+    reduction: Reduction,
+) -> float | Array:
+    """sum(w * each) / sum(w), sum(w * each), or w * each, as in calling a loss."""
+    check_option(owner, "reduction", reduction, ("mean", "sum", "none"))
+    w = weights(owner, sample_weight, len(each))
+    if reduction == "none":
+        return cast(Array, w * each)
+    if reduction == "sum":
+        return float((w * each).sum())
+    w = w / weight_unit(w)
+    return float((w * each).sum() / w.sum())
