@@ -8,16 +8,10 @@ import pytest
 from scipy.optimize import approx_fprime, linprog
 
 import lossbook as lb
-from lossbook.base import Loss
+from lossbook.base import PointwiseLoss
+from lossbook.fit import LinearRisk, gradient_descent, newton, subgradient_descent
+from lossbook.fit.descent import minimize_newton, minimize_piecewise_linear
 from lossbook.numerics import Array
-from lossbook.optimize import (
-    LinearRisk,
-    gradient_descent,
-    minimize_newton,
-    minimize_piecewise_linear,
-    newton,
-    subgradient_descent,
-)
 
 rng = np.random.default_rng(2026)
 X = rng.normal(size=(40, 3))
@@ -29,7 +23,7 @@ WEIGHTS = rng.exponential(size=40)
 def test_value_is_the_weighted_mean_plus_the_penalty() -> None:
     loss, w = lb.HuberLoss(), np.array([0.3, -2.0, 1.0])
     risk = LinearRisk(loss, X, LABELS, WEIGHTS, penalty=[0.0, 1.0, 3.0])
-    mean = loss(LABELS, X @ w, sample_weight=WEIGHTS)
+    mean = loss.from_raw(LABELS, X @ w, sample_weight=WEIGHTS)
     assert risk.value(w) == pytest.approx(mean + (4.0 + 3.0) / 2, rel=1e-14)
 
 
@@ -43,7 +37,7 @@ def test_value_is_the_weighted_mean_plus_the_penalty() -> None:
         (lb.CategoricalCrossEntropy(), np.full((40, 2), 0.5), (3, 2)),
     ],
 )
-def test_derivatives(loss: Loss, y: Array, shape: tuple[int, ...]) -> None:
+def test_derivatives(loss: PointwiseLoss, y: Array, shape: tuple[int, ...]) -> None:
     risk = LinearRisk(loss, X, y, WEIGHTS, penalty=0.3)
     w = np.linspace(-1, 1, np.prod(shape))
     gradient = approx_fprime(w, lambda v: risk.value(v.reshape(shape)), 1e-7)

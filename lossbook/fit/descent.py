@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lossbook.base import Loss, MulticlassLoss, one_hot
+from lossbook.base import MulticlassLoss, PointwiseLoss, one_hot
+from lossbook.functionals import Quantile
 from lossbook.numerics import Array
 from lossbook.validation import (
     NONNEGATIVE,
@@ -18,6 +19,7 @@ from lossbook.validation import (
     REALS,
     Named,
     as_numeric,
+    check_instance,
     check_integer,
     check_not_empty,
     check_number,
@@ -37,8 +39,7 @@ class LinearRisk:
 
     Parameters
     ----------
-    loss : Loss
-        Any pointwise loss.
+    loss : PointwiseLoss
     X : array of shape (n, p)
         Features.  There is no intercept: a column of ones makes one.
     y : array of shape (n,)
@@ -56,13 +57,16 @@ class LinearRisk:
 
     def __init__(
         self,
-        loss: Loss,
+        loss: PointwiseLoss,
         X: ArrayLike,
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
         penalty: ArrayLike = 0.0,
     ) -> None:
+        check_instance(
+            Named("LinearRisk"), "loss", loss, PointwiseLoss, "lb.HuberLoss()"
+        )
         y = loss._targets(y)
         features = as_numeric(loss, "X", X)
         if features.ndim != 2 or len(features) != len(y):
@@ -96,6 +100,19 @@ class LinearRisk:
             return float(
                 self.weights @ losses + (self.penalty @ np.square(w)).sum() / 2
             )
+
+    def typical_gradient(self, w: Array) -> float:
+        """The size of one sample's gradient at w, which a small gradient is beside.
+
+        The median of the samples that pull at all, so that a few have no say.
+        """
+        with np.errstate(all="ignore"):
+            forces = self.loss._gradient(self.y, self.X @ w)
+        sizes = np.abs(forces).reshape(len(forces), -1).max(axis=1)
+        some = sizes > 0
+        if not some.any():
+            return 1.0
+        return float(Quantile(0.5)(sizes[some], self.weights[some]))
 
     def gradient(self, w: Array) -> Array:
         """Its gradient, in the shape of ``w``; not finite where raw is not."""
@@ -164,7 +181,7 @@ def gradient_descent(
     --------
     >>> def slope(w):
     ...     return 2 * w
-    >>> lb.optimize.gradient_descent(slope, [1.0], learning_rate=0.25, n_steps=2)
+    >>> lb.fit.gradient_descent(slope, [1.0], learning_rate=0.25, n_steps=2)
     array([[1.  ],
            [0.5 ],
            [0.25]])
@@ -188,7 +205,7 @@ def subgradient_descent(
 
     Examples
     --------
-    >>> lb.optimize.subgradient_descent(np.sign, [1.0], learning_rate=1, n_steps=2)
+    >>> lb.fit.subgradient_descent(np.sign, [1.0], learning_rate=1, n_steps=2)
     array([[1.],
            [0.],
            [0.]])
@@ -219,7 +236,7 @@ def newton(gradient: Field, hessian: Field, start: ArrayLike, *, n_steps: int) -
 
     Examples
     --------
-    >>> lb.optimize.newton(lambda w: 2 * w, lambda w: 2 * np.eye(1), [1.0], n_steps=1)
+    >>> lb.fit.newton(lambda w: 2 * w, lambda w: 2 * np.eye(1), [1.0], n_steps=1)
     array([[1.],
            [0.]])
     """
@@ -251,6 +268,12 @@ def _path(
     return path
 
 
+def raw_start(loss: PointwiseLoss, y: Array, weights: Array | None) -> Array:
+    """The raw prediction of the best constant, and 0 where that is infinite."""
+    raw = loss.link(loss.best_constant(y, weights))
+    return raw if np.isfinite(raw).all() else np.zeros_like(raw)
+
+
 class Minimum(NamedTuple):
     """Where a minimiser stopped.
 
@@ -277,7 +300,7 @@ def minimize_newton(
     risk : LinearRisk
         Of a smooth loss.
     start : array of shape (p,) or (p, K)
-        With a finite risk.
+        With a finite gradient.
     tolerance : float > 0
         Norm of the gradient.  Once it is reached, one more step squares the error; if
         that step is long, the norm has to fall by another 1e-4.
@@ -287,8 +310,11 @@ def minimize_newton(
     x, value, gradient = start, risk.value(start), risk.gradient(start)
     damping = 0.0
     for n_iter in range(1, max_iter + 1):
-        size = float(np.linalg.norm(gradient))
-        bends, axes = np.linalg.eigh(risk.hessian(x))
+        size = _length(gradient)
+        hessian = risk.hessian(x)
+        if not np.isfinite(hessian).all():
+            return Minimum(x, n_iter, False, False)
+        bends, axes = np.linalg.eigh(hessian)
         bends, slopes = np.abs(bends), axes.T @ gradient.ravel()
         # Where nothing bends at all, the gradient itself is a good first step.
         top = float(bends.max(initial=0)) or size
@@ -298,29 +324,39 @@ def minimize_newton(
         if not slopes.any():
             return Minimum(x, n_iter, True, False)
         bends = np.maximum(bends, 1e-14 * top)
-        length = float(np.linalg.norm(slopes / bends))
+        length = _length(slopes / bends)
         for _ in range(40):
             step = slopes / (bends + damping)
-            promised = float(slopes @ step - bends @ np.square(step) / 2)
+            with np.errstate(all="ignore"):
+                promised = float(slopes @ step - bends @ np.square(step) / 2)
             trial = x - (axes @ step).reshape(x.shape)
             new_value, new_gradient = risk.value(trial), risk.gradient(trial)
-            # Close to the minimum the value is all rounding; the gradient still tells.
-            level = abs(new_value - value) <= 1e-13 * abs(value)
+            # Close to the minimum the value is all rounding, and so it is where it
+            # leaves the range of floats; the gradient still tells.
+            level = not abs(new_value - value) > 1e-13 * abs(value)
             if value - new_value >= 0.1 * promised or (
-                level and np.linalg.norm(new_gradient) < size
+                level and _length(new_gradient) < size
             ):
                 break
             damping = max(10 * damping, 1e-6 * top)
         else:
-            stuck = length <= 1e-8 * float(np.linalg.norm(x))
+            stuck = length <= 1e-8 * _length(x)
             return Minimum(x, n_iter, size <= tolerance or stuck, False)
         if value - new_value >= 0.5 * promised:
             damping = damping / 10 if damping > 1e-6 * top else 0.0
         x, value, gradient = trial, new_value, new_gradient
-        far = length > 1e-3 * (1 + float(np.linalg.norm(x)))
+        far = length > 1e-3 * (1 + _length(x))
         if size <= tolerance and (not far or size <= 1e-4 * tolerance):
             return Minimum(x, n_iter, True, far)
-    return Minimum(x, max_iter, bool(np.linalg.norm(gradient) <= tolerance), False)
+    return Minimum(x, max_iter, bool(_length(gradient) <= tolerance), False)
+
+
+def _length(vector: Array) -> float:
+    """The Euclidean norm of a vector of any size: its squares may be out of range."""
+    largest = float(np.abs(vector).max(initial=0))
+    if largest == 0 or not np.isfinite(largest):
+        return largest
+    return largest * float(np.linalg.norm(vector / largest))
 
 
 def minimize_piecewise_linear(
@@ -357,9 +393,44 @@ def minimize_piecewise_linear(
     max_iter : int
         Largest number of steps.
     """
+    center = A @ start
+    gap = center - knots
+    spread = 1.0
+    if gap.any():
+        spread = float(Quantile(0.5)(np.abs(gap[gap != 0]), jumps[gap != 0]))
+    # A corner far out is moved nearer: on this side of it nothing changes, and its
+    # distance is no part of any tolerance.  Those that the minimum reaches go back.
+    far = np.abs(gap) > FAR * spread
+    n_iter = 0
+    while True:
+        near = np.where(far, center - np.copysign(FAR * spread, gap), knots)
+        best = _interior_point(
+            A, near, jumps, linear, quadratic, start, spread, max_iter - n_iter
+        )
+        n_iter += best.n_iter
+        beyond = np.sign(A @ best.x - near) != np.sign(gap)
+        if not (far & beyond).any() or n_iter >= max_iter:
+            return best._replace(n_iter=n_iter)
+        far &= ~beyond
+
+
+# In units of the typical distance from the start to a corner.
+FAR = 1e3
+
+
+def _interior_point(
+    A: Array,
+    knots: Array,
+    jumps: Array,
+    linear: Array,
+    quadratic: Array,
+    start: Array,
+    spread: float,
+    max_iter: int,
+) -> Minimum:
+    """:func:`minimize_piecewise_linear` for corners of which none is far out."""
     x = start
     gap = A @ x - knots
-    spread = float(np.average(np.abs(gap), weights=jumps)) or 1.0
     unit = spread * float(jumps.sum())
     pull = 1e-10 * float(jumps.sum()) / spread
     quadratic, linear = quadratic + pull, linear - pull * start
@@ -390,6 +461,8 @@ def minimize_piecewise_linear(
                 reached = np.mean((inner + room * d_inner) * (slack + room * d_slack))
                 target = reached * (reached / np.mean(products)) ** 2
                 change = target - products - d_inner * d_slack
+        if not np.isfinite(room * dx).all():
+            return Minimum(x, n_iter, False, False)
         x = x + 0.995 * room * dx
         inner, slack = inner + 0.995 * room * d_inner, slack + 0.995 * room * d_slack
         left = float(np.sum(inner * slack))

@@ -6,19 +6,10 @@ losses alone.
 """
 
 import warnings
+from dataclasses import fields, replace
 from typing import Any, Self
 
 import numpy as np
-from lossbook.composite import GammaDeviance
-from lossbook.margin import HingeLoss, LogisticLoss, ModifiedHuberLoss, ZeroOneLoss
-from lossbook.optimize import (
-    LinearRisk,
-    Minimum,
-    minimize_newton,
-    minimize_piecewise_linear,
-)
-from lossbook.potential import SparsemaxLoss
-from lossbook.residual import AbsoluteError, ResidualLoss, SquaredError
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
@@ -26,8 +17,25 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from lossbook.base import BinaryLoss, Loss, MulticlassLoss
+from lossbook.base import BinaryLoss, MulticlassLoss, PointwiseLoss
+from lossbook.fit.descent import (
+    LinearRisk,
+    Minimum,
+    minimize_newton,
+    minimize_piecewise_linear,
+    raw_start,
+)
 from lossbook.functionals import Mean
+from lossbook.links import Link
+from lossbook.losses.deviance import GammaDeviance
+from lossbook.losses.margin import (
+    HingeLoss,
+    LogisticLoss,
+    ModifiedHuberLoss,
+    ZeroOneLoss,
+)
+from lossbook.losses.multiclass import SparsemaxLoss
+from lossbook.losses.residual import AbsoluteError, ResidualLoss, SquaredError
 from lossbook.numerics import Array
 from lossbook.validation import (
     NONNEGATIVE,
@@ -35,6 +43,7 @@ from lossbook.validation import (
     UNIT,
     Interval,
     Named,
+    check_instance,
     check_integer,
     check_parameter,
     check_sample,
@@ -46,7 +55,7 @@ class _LossModel(BaseEstimator):
 
     def __init__(
         self,
-        loss: Loss = SquaredError(),  # noqa: B008 (it is frozen)
+        loss: PointwiseLoss = SquaredError(),  # noqa: B008 (it is frozen)
         *,
         alpha: float = 0.0,
         fit_intercept: bool = True,
@@ -59,12 +68,39 @@ class _LossModel(BaseEstimator):
         self.max_iter = max_iter
         self.tol = tol
 
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters by name; with ``deep`` the loss's own too, as loss__delta."""
+        params: dict[str, Any] = super().get_params(deep)
+        if deep and isinstance(self.loss, PointwiseLoss):
+            for field in fields(self.loss):
+                params[f"loss__{field.name}"] = getattr(self.loss, field.name)
+        return params
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters; ``loss__delta=2.0`` puts another loss in place of this one.
+
+        Losses are frozen: the one that was given to the model is not touched.
+        """
+        own = {k: v for k, v in params.items() if not k.startswith("loss__")}
+        super().set_params(**own)
+        nested = {k.removeprefix("loss__"): params[k] for k in params.keys() - own}
+        if nested:
+            self._check_loss()
+            names = [field.name for field in fields(self.loss)]
+            for name in nested.keys() - set(names):
+                raise ValueError(
+                    f"{type(self).__name__}: {self.loss!r} has the parameters "
+                    f"{names}; got loss__{name}"
+                )
+            self.loss = replace(self.loss, **nested)
+        return self
+
+    def _check_loss(self) -> None:
+        owner = Named(type(self).__name__)
+        check_instance(owner, "loss", self.loss, PointwiseLoss, "lb.HuberLoss()")
+
     def _check_parameters(self) -> None:
-        if not isinstance(self.loss, Loss):
-            raise TypeError(
-                f"{type(self).__name__}: loss must be a loss of lossbook, such as "
-                f"HuberLoss(); got {self.loss!r}"
-            )
+        self._check_loss()
         if isinstance(self.loss, ZeroOneLoss):
             raise ValueError(
                 f"{type(self).__name__}: loss must have a slope to follow; got "
@@ -98,8 +134,7 @@ class _LossModel(BaseEstimator):
         if isinstance(self.loss, MulticlassLoss):
             start = np.zeros((len(start), risk.y.shape[1]))
         elif self.fit_intercept:
-            constant = self.loss.fit_intercept_only(y, weights)
-            start[0] = constant if np.isfinite(constant) else 0
+            start[0] = raw_start(self.loss, y, weights)
         best = _minimise(risk, start, self.tol, self.max_iter)
         self.n_iter_ = best.n_iter
         self._warn(best)
@@ -161,10 +196,7 @@ def _minimise(risk: LinearRisk, start: Array, tol: float, max_iter: int) -> Mini
     if risk.loss.convex:
         starts = [min(starts, key=risk.value)]
     if risk.loss.smooth:
-        # No gradient is larger than the root mean square of the pointwise gradients.
-        forces = risk.loss.gradient(risk.y, risk.X @ start)
-        largest = float(np.sqrt((risk.weights * np.square(forces).T).sum()))
-        tolerance = tol * (largest or 1.0)
+        tolerance = tol * risk.typical_gradient(start)
         found = [
             minimize_newton(risk, x, tolerance=tolerance, max_iter=max_iter)
             for x in starts
@@ -174,7 +206,7 @@ def _minimise(risk: LinearRisk, start: Array, tol: float, max_iter: int) -> Mini
     return min(found, key=lambda minimum: risk.value(minimum.x))
 
 
-def _companions(loss: Loss) -> tuple[Loss, ...]:
+def _companions(loss: PointwiseLoss) -> tuple[PointwiseLoss, ...]:
     """Convex losses that always have a minimiser, as starts for a difficult loss.
 
     Difficult is a loss that is not convex, or one of the residual that is straight far
@@ -227,7 +259,7 @@ def _minimise_corners(risk: LinearRisk, start: Array, max_iter: int) -> Minimum:
         x = best.x
 
 
-def _corners(loss: Loss, y: Array) -> tuple[Array, Array]:
+def _corners(loss: PointwiseLoss, y: Array) -> tuple[Array, Array]:
     """Where a loss of straight pieces turns as a function of raw, and its slopes.
 
     Returns
@@ -268,7 +300,7 @@ class LossRegressor(RegressorMixin, _LossModel):
 
     Parameters
     ----------
-    loss : Loss
+    loss : PointwiseLoss
         Any pointwise loss with one raw prediction per sample: of the residual, a
         deviance on the log link, or a binary loss of a proportion in [0, 1].
     alpha : float >= 0
@@ -278,8 +310,8 @@ class LossRegressor(RegressorMixin, _LossModel):
     max_iter : int >= 1
         Largest number of steps of one descent.
     tol : float > 0
-        The gradient at the minimum, as a share of the largest it could be at the best
-        constant.
+        The gradient at the minimum, as a share of the gradient that a single sample
+        (the median one) has at the best constant.
 
     Attributes
     ----------
@@ -312,7 +344,7 @@ class LossRegressor(RegressorMixin, _LossModel):
     Examples
     --------
     >>> X, y = [[0.0], [1.0], [2.0]], [0.0, 1.0, 9.0]
-    >>> lb.linear.LossRegressor(lb.AbsoluteError()).fit(X, y).predict([[3.0]]).round(3)
+    >>> lb.fit.LossRegressor(lb.AbsoluteError()).fit(X, y).predict([[3.0]]).round(3)
     array([13.5])
     """
 
@@ -321,7 +353,7 @@ class LossRegressor(RegressorMixin, _LossModel):
     ) -> Self:
         """Fit to X of shape (n, p) and targets of shape (n,) in ``loss.y_domain``."""
         self._check_parameters()
-        if isinstance(self.loss, MulticlassLoss):
+        if isinstance(self.loss, MulticlassLoss) or self.loss.family == "distribution":
             raise ValueError(
                 "LossRegressor: loss must have one raw prediction per sample; for "
                 f"several classes use LossClassifier; got {self.loss!r}"
@@ -352,7 +384,7 @@ class LossClassifier(ClassifierMixin, _LossModel):
 
     Parameters
     ----------
-    loss : Loss
+    loss : PointwiseLoss
         A binary loss, for two classes, or a loss of several classes.
 
     Attributes
@@ -364,21 +396,22 @@ class LossClassifier(ClassifierMixin, _LossModel):
 
     Notes
     -----
-    There is a ``predict_proba`` where the loss reveals the probability, that is where
-    ``loss.functional`` is ``Mean()``.  If a hyperplane separates the classes and
+    There is a ``predict_proba`` where the loss reveals the probability: a binary loss
+    that has a ``probability_link``, or one of several classes whose ``functional`` is
+    ``Mean()``.  If a hyperplane separates the classes and
     alpha = 0, losses that never reach 0, like the logistic, have no minimiser: the
     iterate at which the gradient has vanished is kept, with a warning.
 
     Examples
     --------
     >>> X, y = [[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1]
-    >>> lb.linear.LossClassifier(lb.LogisticLoss()).fit(X, y).predict([[3.0]])
+    >>> lb.fit.LossClassifier(lb.LogisticLoss()).fit(X, y).predict([[3.0]])
     array([1])
     """
 
     def __init__(
         self,
-        loss: Loss = LogisticLoss(),  # noqa: B008 (it is frozen)
+        loss: PointwiseLoss = LogisticLoss(),  # noqa: B008 (it is frozen)
         *,
         alpha: float = 0.0,
         fit_intercept: bool = True,
@@ -403,6 +436,11 @@ class LossClassifier(ClassifierMixin, _LossModel):
             raise ValueError(
                 "LossClassifier: loss must be a loss of labels, such as HingeLoss(); "
                 f"got {self.loss!r}, whose targets lie in {self.loss.y_domain}"
+            )
+        if several and not self.loss.smooth:
+            raise ValueError(
+                "LossClassifier: a loss of several classes must be smooth to be fitted "
+                f"exactly; got {self.loss!r}"
             )
         features, labels = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(labels)
@@ -439,7 +477,7 @@ class LossClassifier(ClassifierMixin, _LossModel):
         return self.classes_[winners.astype(int)]
 
     def _reveals_probability(self) -> bool:
-        if isinstance(self.loss.functional, Mean):
+        if self._probability_link() is not None:
             return True
         raise AttributeError(
             f"predict_proba: {self.loss!r} does not elicit the probability; "
@@ -448,12 +486,19 @@ class LossClassifier(ClassifierMixin, _LossModel):
 
     @available_if(_reveals_probability)
     def predict_proba(self, X: ArrayLike) -> Array:
-        """Probabilities (n, K) of the classes: ``link.inverse(raw)``."""
-        raw = self._raw(X)
+        """Probabilities (n, K) of the classes, through ``loss.probability_link``."""
+        raw, link = self._raw(X), self._probability_link()
+        assert link is not None  # or there would be no such method
         if raw.shape[1] > 1:
-            return self.loss.link.inverse(raw)
+            return link.inverse(raw)
         # All binary links are symmetric, so no digit of a small probability is lost.
-        return self.loss.link.inverse(np.column_stack([-raw, raw]))
+        return link.inverse(np.column_stack([-raw, raw]))
+
+    def _probability_link(self) -> Link | None:
+        """The link through which raw predictions tell the probability, if they do."""
+        if isinstance(self.loss, BinaryLoss):
+            return self.loss.probability_link
+        return self.loss.link if isinstance(self.loss.functional, Mean) else None
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
