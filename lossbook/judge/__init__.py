@@ -1,5 +1,6 @@
 """Judging: predictions, forecasts, rankings, decisions, surrogates, and losses."""
 
+from lossbook.judge.checks import Finding, Findings, check_loss
 from lossbook.judge.decisions import mean_cost, net_benefit, threshold_table
 from lossbook.judge.forecasts import (
     crps_ensemble,
@@ -16,6 +17,7 @@ from lossbook.judge.reliability import (
     reliability_table,
     score_decomposition,
 )
+from lossbook.judge.scoring import LossScorer, scorer
 from lossbook.judge.surrogates import (
     Calibration,
     bayes_risk,
@@ -29,12 +31,16 @@ from lossbook.judge.surrogates import (
 
 __all__ = [
     "Calibration",
+    "Finding",
+    "Findings",
+    "LossScorer",
     "Properness",
     "bayes_risk",
     "best_raw",
     "calibration",
     "calibration_error",
     "calibration_gap",
+    "check_loss",
     "conditional_risk",
     "crps_ensemble",
     "crps_gaussian",
@@ -50,6 +56,7 @@ __all__ = [
     "reliability_table",
     "roc_auc",
     "score_decomposition",
+    "scorer",
     "threshold_table",
     "weighted_interval_score",
     "wrong_side_risk",

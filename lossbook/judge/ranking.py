@@ -84,6 +84,7 @@ def ndcg(
     ----------
     y_true : array of shape (n_queries, n_items), or a sequence of arrays
         Relevance >= 0 of the items of each query; lists may be of unequal length.
+        Of a masked array the masked items do not count.
     y_score : the same shapes
         Finite scores; the item with the largest comes first.
     k : int, optional
@@ -114,8 +115,7 @@ def ndcg(
     check_option(owner, "gains", gains, ("linear", "exponential"))
     if k is not None:
         check_integer(owner, "k", k, Interval(low=1))
-    relevance = _queries(owner, "y_true", y_true)
-    scores = _queries(owner, "y_score", y_score)
+    relevance, scores = _queries(owner, y_true, y_score)
     if len(relevance) != len(scores):
         raise ValueError(
             f"{owner!r}: y_true and y_score must hold a list for each query; "
@@ -127,15 +127,24 @@ def ndcg(
 
 
 def _queries(
-    owner: Named, name: str, lists: ArrayLike | Sequence[ArrayLike]
-) -> list[NDArray[Any]]:
-    """The numbers of each query; a list or tuple may hold lists of unequal length."""
-    rows: Any = lists
-    if not isinstance(lists, list | tuple):
-        rows = np.atleast_1d(as_numeric(owner, name, rows))
-    if len(rows) == 0:
-        raise ValueError(f"{owner!r}: {name} must hold a list for each query; got none")
-    return [numbers(owner, f"a query of {name}", row) for row in rows]
+    owner: Named, y_true: Any, y_score: Any
+) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+    """Relevance and scores of each query; masked items are left out."""
+    if np.ma.isMA(y_true):
+        there = ~np.ma.getmaskarray(y_true)
+        y_score = numbers(owner, "y_score", y_score, like=there.shape)
+        y_score = [row[items] for row, items in zip(y_score, there, strict=True)]
+        y_true = [row[items] for row, items in zip(y_true.data, there, strict=True)]
+    lists = []
+    for name, given in (("y_true", y_true), ("y_score", y_score)):
+        # A list or tuple may hold lists of unequal length.
+        rows = given
+        if not isinstance(given, list | tuple):
+            rows = np.atleast_1d(as_numeric(owner, name, given))
+        if len(rows) == 0:
+            raise ValueError(f"{owner!r}: {name} must hold a list for each query")
+        lists.append([numbers(owner, f"a query of {name}", row) for row in rows])
+    return lists[0], lists[1]
 
 
 def _ndcg(

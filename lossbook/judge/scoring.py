@@ -1,0 +1,144 @@
+"""A loss as a scorer of scikit-learn: for cross-validation and searches."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.metadata_routing import MetadataRequest, get_routing_for_object
+
+from lossbook.base import BinaryLoss, MulticlassLoss, PointwiseLoss
+from lossbook.validation import Named, check_instance
+
+
+def scorer(loss: PointwiseLoss) -> "LossScorer":
+    """A scorer for scikit-learn's ``scoring=``: minus the mean loss.
+
+    Greater is better.  It asks a fitted estimator for ``loss.response`` and hands that
+    to the loss.
+
+    Parameters
+    ----------
+    loss : loss
+        A loss of single samples, such as ``PinballLoss(0.9)``.
+
+    Returns
+    -------
+    LossScorer
+        Called with (estimator, X, y, sample_weight=None), it returns a float.  Of a
+        classifier the labels, of any type, are mapped through ``classes_``: for a
+        binary loss ``classes_[1]`` is the label 1, and its column of probabilities is
+        taken; for a loss of several classes column k belongs to ``classes_[k]``.
+
+    Raises
+    ------
+    TypeError
+        When called, if the estimator lacks the response or is no classifier but the
+        loss needs one.
+    ValueError
+        When called, if a label is none of ``classes_``, or a binary loss meets more
+        than two of them.
+
+    Notes
+    -----
+    With metadata routing enabled, ``set_score_request(sample_weight=True)`` of the
+    scorer has ``cross_val_score`` and ``GridSearchCV`` pass weights on to it.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from sklearn.model_selection import cross_val_score
+    >>> X, y = np.arange(12.0)[:, None], np.arange(12.0) % 3
+    >>> scoring = lb.scorer(lb.AbsoluteError())
+    >>> cross_val_score(LinearRegression(), X, y, scoring=scoring).round(3)
+    array([-0.8  , -0.667, -0.675, -1.037, -0.491])
+    """
+    check_instance(Named("scorer"), "loss", loss, PointwiseLoss, "PinballLoss(0.9)")
+    return LossScorer(loss)
+
+
+class LossScorer:
+    """What :func:`scorer` returns: a scorer that scikit-learn can pass weights to."""
+
+    def __init__(self, loss: PointwiseLoss) -> None:
+        self.loss = loss
+        self._metadata_request = MetadataRequest(owner=self)
+        self._metadata_request.score.add_request(param="sample_weight", alias=None)
+
+    def __repr__(self) -> str:
+        return f"scorer({self.loss!r})"
+
+    def __call__(
+        self,
+        estimator: Any,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> float:
+        loss = self.loss
+        respond = getattr(estimator, loss.response, None)
+        if respond is None:
+            raise TypeError(
+                f"{self!r}: the estimator must have {loss.response}, which gives what "
+                f"the loss is about; got {estimator!r}, which has not"
+            )
+        y_pred = respond(X)
+        if isinstance(loss, BinaryLoss | MulticlassLoss):
+            y, y_pred = self._classified(estimator, y, np.asarray(y_pred))
+        return -float(loss(y, y_pred, sample_weight=sample_weight))
+
+    def _classified(
+        self, estimator: Any, y: ArrayLike, y_pred: NDArray[Any]
+    ) -> tuple[NDArray[np.intp], NDArray[Any]]:
+        """Labels as numbers 0..K-1, and predictions as the loss takes them."""
+        classes = getattr(estimator, "classes_", None)
+        if classes is None:
+            raise TypeError(
+                f"{self!r}: the estimator must be a fitted classifier with classes_; "
+                f"got {estimator!r}"
+            )
+        classes = np.asarray(classes)
+        binary = isinstance(self.loss, BinaryLoss)
+        if binary and len(classes) != 2:
+            raise ValueError(
+                f"{self!r}: the loss is for two classes; the estimator knows "
+                f"{len(classes)}: {classes.tolist()}"
+            )
+        labels = self._numbered(classes, y)
+        if self.loss.response == "predict":
+            return labels, self._numbered(classes, y_pred)
+        if binary and self.loss.response == "predict_proba":
+            y_pred = y_pred[:, 1]
+        return labels, y_pred
+
+    def _numbered(self, classes: NDArray[Any], y: ArrayLike) -> NDArray[np.intp]:
+        """The place of each label among the classes."""
+        labels = np.asarray(y)
+        order = np.argsort(classes)
+        place = np.searchsorted(classes, labels, sorter=order)
+        numbers = order[np.minimum(place, len(classes) - 1)]
+        unknown = labels[classes[numbers] != labels]
+        if unknown.size:
+            raise ValueError(
+                f"{self!r}: y must hold the labels {classes.tolist()} that the "
+                f"estimator was fitted with; got {unknown[:1].tolist()[0]!r}"
+            )
+        return numbers
+
+    # ---- metadata routing: the names are scikit-learn's --------------------------
+
+    def set_score_request(
+        self, *, sample_weight: bool | str | None = True
+    ) -> "LossScorer":
+        """Ask for weights, under another name if one is given; returns the scorer."""
+        self._metadata_request.score.add_request(
+            param="sample_weight", alias=sample_weight
+        )
+        return self
+
+    def get_metadata_routing(self) -> Any:
+        """What metadata the scorer asks for."""
+        return get_routing_for_object(self._metadata_request)
+
+    def _accept_sample_weight(self) -> bool:
+        """Asked by searches that pass weights on without routing."""
+        return True
