@@ -150,7 +150,8 @@ def power_gap(log_y: Array, log_z: Array, k: float) -> Array:
     if k == 0:
         return log_y - log_z
     gap = k * (log_y - log_z)
-    larger = np.exp(k * np.where(gap > 0, log_y, log_z))
+    # Where y = z the difference is 0 even if their powers are out of range.
+    larger = np.exp(np.where(gap == 0, 0, k * np.where(gap > 0, log_y, log_z)))
     return np.copysign(larger * np.expm1(-np.abs(gap)), gap) / k
 
 

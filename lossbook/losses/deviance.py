@@ -5,6 +5,7 @@ mean y; it is least, and zero, at z = y.  The families differ in how the varianc
 with the mean (McCullagh & Nelder 1989).
 """
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -108,7 +109,7 @@ class NegativeBinomialDeviance(Deviance):
     alpha : float > 0
         Dispersion; towards 0 it becomes the Poisson deviance.
 
-    Lawless 1987, doi:10.2307/3314912.
+    McCullagh & Nelder 1989.
 
     Examples
     --------
@@ -130,7 +131,7 @@ class NegativeBinomialDeviance(Deviance):
         r"d(y, z) = 2\Bigl(y \log \tfrac{y}{z} - (y + \tfrac1\alpha)"
         r" \log \tfrac{1 + \alpha y}{1 + \alpha z}\Bigr)"
     )
-    reference = "lawless1987negative"
+    reference = "mccullagh1989generalized"
     likelihood = "negative binomial with constant dispersion"
     elsewhere = ()
 
@@ -138,9 +139,9 @@ class NegativeBinomialDeviance(Deviance):
         check_parameter(self, "alpha", POSITIVE)
 
     def _value(self, y: Array, f: Array) -> Array:
-        grown = np.log1p(self.alpha * y) - softplus(f + np.log(self.alpha))
+        grown = np.log1p(self.alpha * y) - softplus(f + math.log(self.alpha))
         ratio = np.log(np.where(y == 0, 1, y)) - f
-        excess = np.where(y == 0, 0, y * ratio) - (y + 1 / self.alpha) * grown
+        excess = np.where(y == 0, 0, y * (ratio - grown)) - grown / self.alpha
         return 2 * np.maximum(excess, 0)  # rounding may leave it below zero
 
     def _at_prediction(self, y: Array, z: Array) -> Array:
@@ -148,11 +149,11 @@ class NegativeBinomialDeviance(Deviance):
 
     def _gradient(self, y: Array, f: Array) -> Array:
         # 2 (z - y) / (1 + alpha z), of which z may be infinite.
-        share = expit(f + np.log(self.alpha))  # alpha z / (1 + alpha z)
+        share = expit(f + math.log(self.alpha))  # alpha z / (1 + alpha z)
         return 2 * (share / self.alpha - y * (1 - share))
 
     def _hessian(self, y: Array, f: Array) -> Array:
-        return 2 * (y + 1 / self.alpha) * expit_slope(f + np.log(self.alpha))
+        return 2 * (y + 1 / self.alpha) * expit_slope(f + math.log(self.alpha))
 
 
 @dataclass(frozen=True)
@@ -279,8 +280,11 @@ class TweedieDeviance(Deviance):
         # y (y**a - z**a) / a - (y**b - z**b) / b with a = 1 - p and b = 2 - p: the
         # book's formula, in which both divisions by zero have limits.
         log_y = np.log(y)
-        first = power_gap(np.where(y == 0, 0, log_y), f, 1 - self.power)
-        excess = y * first - power_gap(log_y, f, 2 - self.power)
+        first = y * power_gap(np.where(y == 0, f, log_y), f, 1 - self.power)
+        second = power_gap(log_y, f, 2 - self.power)
+        # Out of range the sum is, whichever term is.
+        far = np.isinf(first)
+        excess = np.where(far, np.inf, first - np.where(far, 0, second))
         return 2 * np.maximum(excess, 0)  # rounding may leave it below zero
 
     def _at_prediction(self, y: Array, z: Array) -> Array:

@@ -101,7 +101,7 @@ class DiceLoss(OverlapRatio):
     pseudo_count : float >= 0
         Pixels added to TP, which give an empty mask a slope.
 
-    Milletari et al. 2016, arXiv:1606.04797.
+    Isensee et al. 2018, arXiv:1809.10486; the coefficient is of Dice 1945.
 
     Examples
     --------
@@ -116,7 +116,7 @@ class DiceLoss(OverlapRatio):
     symbols = {}
     lipschitz = np.inf
     formula = r"\ell(y, p) = 1 - \frac{2 \sum_i y_i p_i}{\sum_i y_i + \sum_i p_i}"
-    reference = "milletari2016vnet"
+    reference = "isensee2018nnunet"
     likelihood = ""
     elsewhere = ()
 
