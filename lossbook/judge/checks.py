@@ -604,16 +604,18 @@ class _Check:
         if not np.isfinite(step).all() or step.min() < 0 or step.max() == 0:
             return
         # A bounded loss takes smaller and smaller steps, by the same factor each time.
-        standing = np.flatnonzero(step <= 1e-9 * step.max())
-        clipped = standing.size > 0 and step[: standing[0]][-2:].max() > step.max() / 10
+        high, none = step > step.max() / 10, step <= 1e-9 * step.max()
         factor = step[1:] / np.maximum(step[:-1], 1e-300)
-        knee = np.flatnonzero(factor < factor[0] / 3)
-        added = factor[0] > 0.5 and knee.size > 0
-        if clipped or added:
-            rung = standing[0] if clipped else knee[0] + 1
+        rungs = [
+            k
+            for k in range(1, len(step))
+            if (none[k] and high[max(0, k - 2) : k].any())
+            or (factor[0] > 0.5 and factor[k - 1] < factor[0] / 3)
+        ]
+        if rungs:
             yield (
                 f"for the label 1 the value stays near {height[-1]:.4g} from "
-                f"{self.case.ladder[rung]:.4g} on, however wrong the prediction gets: "
+                f"{self.case.ladder[rungs[0]]:.4g} on, however wrong it is: "
                 "is a probability clipped, or a constant added to it?"
             )
 

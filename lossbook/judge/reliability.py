@@ -46,7 +46,7 @@ def reliability_table(
     n_bins : int
         Number of bins on [0, 1]; empty ones are left out.
     strategy : {"uniform", "quantile"}
-        Bins of equal width, or of (nearly) equal weight.
+        Bins of equal width, or of (nearly) equal weight: their edges are quantiles.
     sample_weight : array of shape (n,), optional
         Weights >= 0 of the samples, not all zero.
 
@@ -109,8 +109,9 @@ def calibration_error(
     >>> round(lb.judge.calibration_error(y_true, y_prob, n_bins=2), 4)
     0.0875
     """
+    w = mean_weights(Named("calibration_error"), sample_weight, np.size(y_true))
     table = reliability_table(
-        y_true, y_prob, n_bins=n_bins, strategy=strategy, sample_weight=sample_weight
+        y_true, y_prob, n_bins=n_bins, strategy=strategy, sample_weight=w
     )
     gap = np.abs(table["fraction_positive"] - table["mean_predicted"])
     return float(np.average(gap, weights=table["count"]))
@@ -292,6 +293,7 @@ def score_decomposition(
     owner = Named("score_decomposition")
     loss = BrierLoss() if loss is None else loss
     check_instance(owner, "loss", loss, PointwiseLoss, "BrierLoss()")
+    check_option(owner, "method", method, ("isotonic", "groups"))
     functional = loss.functional
     if (
         not isinstance(functional, Mean | Quantile)
