@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 import lossbook as lb
-from lossbook import surrogates
+from lossbook import judge
 from lossbook.base import BinaryLoss
 
 BINARY = [loss for loss in lb.ALL_LOSSES if isinstance(loss, BinaryLoss)]
@@ -21,22 +21,28 @@ def kinked(m: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.maximum.reduce([1 - 2 * m, 1 - m / 2, 0 * m])
 
 
+def best_score(loss: BinaryLoss, eta: float) -> float:
+    """The closed form: the best constant, seen through the link."""
+    best = loss.best_constant([0.0, 1.0], [1 - eta, eta])
+    return float(loss.link(np.asarray(best)))
+
+
 @pytest.mark.parametrize("loss", BINARY, ids=repr)
 @pytest.mark.parametrize("eta", [0.05, 0.3, 0.62, 0.8, 0.99])
-def test_minimizer_agrees_with_the_closed_form(loss: BinaryLoss, eta: float) -> None:
-    computed = float(surrogates.minimizer(loss, eta))
+def test_best_raw_agrees_with_the_closed_form(loss: BinaryLoss, eta: float) -> None:
+    computed = float(judge.best_raw(loss, eta))
     if isinstance(loss, lb.ZeroOneLoss):
-        assert np.sign(computed) == loss.minimizer(eta)
+        assert np.sign(computed) == best_score(loss, eta)
     else:
-        assert computed == pytest.approx(loss.minimizer(eta), abs=2e-6)
+        assert computed == pytest.approx(best_score(loss, eta), abs=2e-6)
 
 
 @pytest.mark.parametrize("loss", BINARY, ids=repr)
 def test_bayes_risk_is_the_least_conditional_risk(loss: BinaryLoss) -> None:
     eta = np.linspace(0, 1, 21)
     f = np.linspace(-30, 30, 6001)
-    risk = surrogates.conditional_risk(loss, eta[:, None], f)
-    least = surrogates.bayes_risk(loss, eta)
+    risk = judge.conditional_risk(loss, eta[:, None], f)
+    least = judge.bayes_risk(loss, eta)
     assert (least <= risk.min(axis=1) + 1e-12).all()
     assert (np.diff(least, 2) <= 1e-9).all(), "the Bayes risk is concave"
     np.testing.assert_allclose(least, least[::-1], atol=1e-9)
@@ -61,18 +67,16 @@ def test_bayes_risk_is_the_least_conditional_risk(loss: BinaryLoss) -> None:
 )
 def test_psi_transform_has_its_published_form(loss: object, formula: object) -> None:
     """Bartlett, Jordan & McAuliffe 2006, doi:10.1198/016214505000000907."""
-    psi = surrogates.psi_transform(loss, THETA)
+    psi = judge.psi_transform(loss, THETA)
     np.testing.assert_allclose(psi, formula(THETA), atol=1e-6)
-    np.testing.assert_allclose(surrogates.psi_transform(loss, -THETA), psi)
+    np.testing.assert_allclose(judge.psi_transform(loss, -THETA), psi)
 
 
 def test_psi_transform_of_the_logistic_loss_both_ways() -> None:
     t = THETA[:-1]
     expected = ((1 + t) * np.log1p(t) + (1 - t) * np.log1p(-t)) / 2
     for loss in (lb.LogisticLoss(), lb.BinaryCrossEntropy()):
-        np.testing.assert_allclose(
-            surrogates.psi_transform(loss, t), expected, atol=1e-6
-        )
+        np.testing.assert_allclose(judge.psi_transform(loss, t), expected, atol=1e-6)
 
 
 def test_psi_transform_is_convex_where_the_gap_is_not() -> None:
@@ -81,8 +85,8 @@ def test_psi_transform_is_convex_where_the_gap_is_not() -> None:
     def phi(m: NDArray[np.floating]) -> NDArray[np.floating]:
         return np.where(m < -2.5, 1.6, np.maximum(1 - m, 0))
 
-    gap = surrogates.calibration_gap(phi, np.linspace(0, 1, 101))
-    psi = surrogates.psi_transform(phi, np.linspace(0, 1, 101))
+    gap = judge.calibration_gap(phi, np.linspace(0, 1, 101))
+    psi = judge.psi_transform(phi, np.linspace(0, 1, 101))
     assert np.diff(gap, 2).min() < -1e-4
     assert np.diff(psi, 2).min() > -1e-9
     assert (psi <= gap + 1e-12).all()
@@ -90,8 +94,8 @@ def test_psi_transform_is_convex_where_the_gap_is_not() -> None:
 
 @pytest.mark.parametrize("loss", BINARY, ids=repr)
 def test_verdict_follows_the_minimiser(loss: BinaryLoss) -> None:
-    sides = [np.sign(loss.minimizer(eta)) for eta in (0.3, 0.49, 0.51, 0.7)]
-    verdict = surrogates.calibration(loss)
+    sides = [np.sign(best_score(loss, eta)) for eta in (0.3, 0.49, 0.51, 0.7)]
+    verdict = judge.calibration(loss)
     assert bool(verdict) == (sides == [-1, -1, 1, 1])
     assert verdict.reason
 
@@ -106,14 +110,14 @@ def test_convex_losses_obey_the_theorem() -> None:
             return np.maximum.reduce([a * m, b * m, 0 * m - 1])
 
         expected = slope_left == slope_right < 0
-        assert bool(surrogates.calibration(phi)) == expected, (slope_left, slope_right)
+        assert bool(judge.calibration(phi)) == expected, (slope_left, slope_right)
 
 
 def test_kinked_loss_is_caught_and_the_range_named() -> None:
     np.testing.assert_allclose(
-        surrogates.minimizer(kinked, [0.55, 0.79, 0.81]), [0, 0, 2], atol=1e-9
+        judge.best_raw(kinked, [0.55, 0.79, 0.81]), [0, 0, 2], atol=1e-9
     )
-    verdict = surrogates.calibration(kinked)
+    verdict = judge.calibration(kinked)
     assert not verdict
     assert "between 0.501 and 0.800" in verdict.reason
 
@@ -125,16 +129,16 @@ def test_minimisers_at_infinity() -> None:
         lambda m: 0.5 - np.arctan(m) / np.pi,
     ):
         np.testing.assert_array_equal(
-            surrogates.minimizer(phi, [0.4, 0.6, 1.0]), [-np.inf, np.inf, np.inf]
+            judge.best_raw(phi, [0.4, 0.6, 1.0]), [-np.inf, np.inf, np.inf]
         )
 
 
 def test_shapes_are_kept() -> None:
     eta = np.full((2, 3), 0.8)
     for function in (
-        surrogates.minimizer,
-        surrogates.bayes_risk,
-        surrogates.wrong_side_risk,
+        judge.best_raw,
+        judge.bayes_risk,
+        judge.wrong_side_risk,
     ):
         assert function(lb.HingeLoss(), eta).shape == (2, 3)
         assert function(lb.HingeLoss(), 0.8).shape == ()
@@ -145,6 +149,7 @@ def test_shapes_are_kept() -> None:
     [
         (lb.SquaredError(), TypeError, "SquaredError.* not a loss of the margin"),
         ("hinge", TypeError, "'hinge' is not a loss of the margin"),
+        (lb.HingeLoss, TypeError, "HingeLoss'> is not a loss of the margin"),
         (lambda m: 1.0, ValueError, "one real number for each margin"),
         (lambda m: m[:-1], ValueError, r"for an array of shape \(241,\)"),
         (lambda m: np.where(m < 0, np.inf, 0.0), ValueError, "must be finite.*m = -30"),
@@ -156,13 +161,13 @@ def test_what_is_not_a_margin_loss_is_refused(
     loss: object, error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
-        surrogates.calibration(loss)
+        judge.calibration(loss)
 
 
 @pytest.mark.parametrize("bad", [-0.1, 1.1, np.nan])
 def test_probabilities_are_checked(bad: float) -> None:
     with pytest.raises(ValueError, match=r"HingeLoss\(\): eta must lie in \[0, 1\]"):
-        surrogates.minimizer(lb.HingeLoss(), [0.5, bad])
-    for function in (surrogates.calibration_gap, surrogates.psi_transform):
+        judge.best_raw(lb.HingeLoss(), [0.5, bad])
+    for function in (judge.calibration_gap, judge.psi_transform):
         with pytest.raises(ValueError, match=rf"in \[-1, 1\]; got {20 * bad}"):
             function(lb.HingeLoss(), [0.5, 20 * bad])

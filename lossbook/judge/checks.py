@@ -67,8 +67,8 @@ class _Case:
     """Inputs of one kind.
 
     An ordinary sample ``y`` and ``f``; predictions that are ``right`` and ``wrong`` for
-    its targets; predictions ``far`` out; and, where a loss may not stand still, a
-    ``ladder`` of ever worse predictions of the label 1.
+    its targets; predictions ``far`` out, the wrong ones last; and, where a loss may not
+    stand still, a ``ladder`` of ever worse predictions of the label 1.
     """
 
     y: Data
@@ -422,7 +422,7 @@ class _Check:
         if not self._takes_weights(self.value):
             return
         y, f = self.case.y, self.case.f.copy()
-        f[2] = self.case.wrong[2]
+        f[2] = self.case.far[-1][2]
         kept = np.arange(N) != 2
         weighted = self._value(y, f, sample_weight=kept.astype(float))
         expected = self._value(y[kept], f[kept])
