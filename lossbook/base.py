@@ -661,8 +661,10 @@ class ObjectLoss(Loss, abstract=True):
         """As ever; in the formulas a masked entry of the target is NaN."""
         if not self.masks:
             return super()._pair(y_true, prediction, name)
-        absent = np.ma.getmaskarray(y_true) if np.ma.isMA(y_true) else None
-        y, f, dtype = super()._pair(np.ma.getdata(y_true), prediction, name)
+        absent = None
+        if isinstance(y_true, np.ma.MaskedArray):
+            absent, y_true = np.ma.getmaskarray(y_true), y_true.data
+        y, f, dtype = super()._pair(y_true, prediction, name)
         present = y if absent is None else y[~absent]
         if present.size:
             self._check_present(present)

@@ -48,6 +48,7 @@ class ClassLabels:
 REALS = Interval()
 NONNEGATIVE = Interval(low=0.0)
 POSITIVE = Interval(low=0.0, closed_low=False)
+SCALE = Interval(1e-150, 1e150)  # of a parameter that is squared
 UNIT = Interval(0.0, 1.0)
 OPEN_UNIT = Interval(0.0, 1.0, closed_low=False, closed_high=False)
 

@@ -12,17 +12,19 @@ from lossbook.numerics import Array
 rng = np.random.default_rng(0)
 MASKS = (rng.random((20, 6, 7)) < 0.4).astype(float)
 P = rng.random((20, 6, 7))
-RATIOS = [x for x in lb.STRUCTURED_LOSSES if isinstance(x, lb.overlap.OverlapRatio)]
+RATIOS = [x for x in lb.ALL_LOSSES if isinstance(x, lb.losses.overlap.OverlapRatio)]
 each_ratio = pytest.mark.parametrize("loss", RATIOS, ids=repr)
 
 
 def test_dice_jaccard_and_tversky_are_one_family() -> None:
     dice, jaccard = lb.DiceLoss(), lb.JaccardLoss()
-    D, J = 1 - dice.score(MASKS, P), 1 - jaccard.score(MASKS, P)
+    D, J = 1 - dice(MASKS, P, reduction="none"), 1 - jaccard(MASKS, P, reduction="none")
     np.testing.assert_allclose(J, D / (2 - D), rtol=1e-12)
     for loss, alpha in ((dice, 0.5), (jaccard, 1.0)):
         tversky = lb.TverskyLoss(alpha=alpha, beta=alpha)
-        np.testing.assert_allclose(tversky.score(MASKS, P), loss.score(MASKS, P))
+        np.testing.assert_allclose(
+            tversky(MASKS, P, reduction="none"), loss(MASKS, P, reduction="none")
+        )
 
 
 def test_hard_masks_have_the_metrics_of_scikit_learn() -> None:
@@ -30,8 +32,8 @@ def test_hard_masks_have_the_metrics_of_scikit_learn() -> None:
     for y, z, dice, jaccard in zip(
         MASKS,
         hard,
-        lb.DiceLoss().score(MASKS, hard),
-        lb.JaccardLoss().score(MASKS, hard),
+        lb.DiceLoss()(MASKS, hard, reduction="none"),
+        lb.JaccardLoss()(MASKS, hard, reduction="none"),
         strict=True,
     ):
         assert dice == pytest.approx(1 - f1_score(y.ravel(), z.ravel()))
@@ -42,14 +44,14 @@ def test_alpha_prices_extra_pixels_and_beta_missed_ones() -> None:
     y = np.array([[1.0, 1.0, 0.0, 0.0]])
     extra, missed = [[1.0, 1.0, 1.0, 0.0]], [[1.0, 0.0, 0.0, 0.0]]
     loss = lb.TverskyLoss(alpha=0.2, beta=0.9)
-    assert loss.score(y, extra)[0] == pytest.approx(1 - 2 / 2.2)
-    assert loss.score(y, missed)[0] == pytest.approx(1 - 1 / 1.9)
+    assert loss(y, extra, reduction="none")[0] == pytest.approx(1 - 2 / 2.2)
+    assert loss(y, missed, reduction="none")[0] == pytest.approx(1 - 1 / 1.9)
 
 
 @each_ratio
-def test_empty_masks(loss: lb.overlap.OverlapRatio) -> None:
+def test_empty_masks(loss: lb.losses.overlap.OverlapRatio) -> None:
     empty, f = np.zeros((1, 9)), np.zeros((1, 9))
-    nothing = loss.score(empty, np.zeros((1, 9)))[0]
+    nothing = loss(empty, np.zeros((1, 9)), reduction="none")[0]
     assert nothing == 0
     slope = loss.gradient(empty, f)
     if loss.pseudo_count:
@@ -101,10 +103,10 @@ def test_lovasz_hinge_is_the_jaccard_loss_where_errors_are_0_or_1() -> None:
 
 @pytest.mark.parametrize(
     "loss",
-    [x for x in lb.STRUCTURED_LOSSES if isinstance(x, lb.overlap.MaskLoss)],
+    [x for x in lb.ALL_LOSSES if isinstance(x, lb.losses.overlap.MaskLoss)],
     ids=repr,
 )
-def test_where_pixels_lie_does_not_count(loss: lb.overlap.MaskLoss) -> None:
+def test_where_pixels_lie_does_not_count(loss: lb.losses.overlap.MaskLoss) -> None:
     f = rng.normal(size=MASKS.shape)
     flat = loss.value(MASKS.reshape(20, -1), f.reshape(20, -1))
     np.testing.assert_allclose(flat, loss.value(MASKS, f))
@@ -116,7 +118,7 @@ def test_where_pixels_lie_does_not_count(loss: lb.overlap.MaskLoss) -> None:
 
 
 @pytest.mark.parametrize("loss", RATIOS, ids=repr)
-def test_the_domain_of_a_mask_is_stated(loss: lb.overlap.MaskLoss) -> None:
+def test_the_domain_of_a_mask_is_stated(loss: lb.losses.overlap.MaskLoss) -> None:
     with pytest.raises(ValueError, match=r"y_true must lie in \[0, 1\]; got 2"):
         loss.value(2 * MASKS, P)
 

@@ -12,7 +12,7 @@ from sklearn.metrics import ndcg_score, roc_auc_score
 import lossbook as lb
 from lossbook.numerics import Array
 
-PHI: dict[lb.StructuredLoss, Callable[[Array], Array]] = {
+PHI: dict[lb.ObjectLoss, Callable[[Array], Array]] = {
     lb.PairwiseHingeLoss(): lambda d: np.maximum(1 - d, 0),
     lb.PairwiseHingeLoss(margin=0.25): lambda d: np.maximum(0.25 - d, 0),
     lb.PairwiseExponentialLoss(): lambda d: np.exp(-d),
@@ -26,7 +26,7 @@ QUERY = st.lists(
 )
 
 
-def all_pairs(loss: lb.StructuredLoss, y: Array, f: Array) -> float:
+def all_pairs(loss: lb.ObjectLoss, y: Array, f: Array) -> float:
     i, j = np.nonzero(y[:, None] > y)
     return float(PHI[loss](f[i] - f[j]).mean()) if len(i) else 0.0
 
@@ -34,7 +34,7 @@ def all_pairs(loss: lb.StructuredLoss, y: Array, f: Array) -> float:
 @each_pairwise
 @given(QUERY)
 def test_the_sorted_sums_are_those_over_all_pairs(
-    loss: lb.StructuredLoss, query: list[tuple[int, float]]
+    loss: lb.ObjectLoss, query: list[tuple[int, float]]
 ) -> None:
     """Many ties, in relevance and in prediction."""
     y, f = (np.array(column, dtype=float) for column in zip(*query, strict=True))
@@ -43,13 +43,13 @@ def test_the_sorted_sums_are_those_over_all_pairs(
 
 @each_pairwise
 def test_many_items_in_pieces(
-    loss: lb.StructuredLoss, monkeypatch: pytest.MonkeyPatch
+    loss: lb.ObjectLoss, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = np.random.default_rng(0)
     y, f = rng.integers(0, 3, size=(1, 300)), rng.normal(size=(1, 300))
     whole = loss.value(y, f), loss.gradient(y, f)
     assert whole[0][0] == pytest.approx(all_pairs(loss, y[0], f[0]))
-    monkeypatch.setattr(lb.ranking, "PAIRS_AT_ONCE", 1000)
+    monkeypatch.setattr(lb.losses.ranking, "PAIRS_AT_ONCE", 1000)
     np.testing.assert_allclose(loss.value(y, f), whole[0], rtol=1e-12)
     np.testing.assert_allclose(loss.gradient(y, f), whole[1], rtol=1e-10, atol=1e-15)
 
@@ -60,12 +60,12 @@ def test_one_pair_far_apart_does_not_drown_another() -> None:
     assert value[0] == pytest.approx(np.e / 3)
 
 
-RANKING = [x for x in lb.STRUCTURED_LOSSES if isinstance(x, lb.ranking.ListLoss)]
+RANKING = [x for x in lb.ALL_LOSSES if isinstance(x, lb.losses.ranking.ListLoss)]
 each_ranking = pytest.mark.parametrize("loss", RANKING, ids=repr)
 
 
 @each_ranking
-def test_only_differences_count(loss: lb.StructuredLoss) -> None:
+def test_only_differences_count(loss: lb.ObjectLoss) -> None:
     rng = np.random.default_rng(0)
     y, f = rng.integers(0, 4, size=(5, 8)), rng.normal(size=(5, 8))
     np.testing.assert_allclose(loss.value(y, f + 3), loss.value(y, f))
@@ -74,7 +74,7 @@ def test_only_differences_count(loss: lb.StructuredLoss) -> None:
 
 @each_ranking
 def test_the_order_in_which_items_are_given_does_not_count(
-    loss: lb.StructuredLoss,
+    loss: lb.ObjectLoss,
 ) -> None:
     rng = np.random.default_rng(0)
     y, f = rng.integers(0, 4, size=(5, 8)), rng.normal(size=(5, 8))
@@ -87,7 +87,7 @@ def test_the_order_in_which_items_are_given_does_not_count(
 
 
 @each_ranking
-def test_a_wide_lead_in_the_right_order_is_best(loss: lb.StructuredLoss) -> None:
+def test_a_wide_lead_in_the_right_order_is_best(loss: lb.ObjectLoss) -> None:
     y = np.array([[3.0, 2.0, 1.0, 0.0]])
     right, wrong = loss.value(y, 20 * y), loss.value(y, -20 * y)
     if isinstance(loss, lb.ListNetLoss):
@@ -159,7 +159,7 @@ def test_listnet_asks_for_the_relevance() -> None:
 
 
 @each_ranking
-def test_shape_and_domain_are_named(loss: lb.StructuredLoss) -> None:
+def test_shape_and_domain_are_named(loss: lb.ObjectLoss) -> None:
     with pytest.raises(ValueError, match=r"n_items\); got shape \(1, 2, 1\)"):
         loss.value([[[1], [0]]], [[[1.0], [0.0]]])
     with pytest.raises(ValueError, match=r"y_true must lie in \[0, inf\); got -1"):
@@ -176,4 +176,4 @@ def test_shape_and_domain_are_named(loss: lb.StructuredLoss) -> None:
 )
 def test_bad_number_of_discounts(bad: int, message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=f"discounts: {message}"):
-        lb.ranking.discounts(bad)
+        lb.judge.discounts(bad)

@@ -17,7 +17,7 @@ from lossbook.base import MulticlassLoss
 from lossbook.functionals import BeforeNoise
 from lossbook.links import SoftmaxLink
 from lossbook.numerics import Array, inner, log_softmax, logsumexp, softmax
-from lossbook.validation import Interval, check_parameter
+from lossbook.validation import Interval, check_integer, check_parameter
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,7 @@ class UniformNoise(LabelNoise):
         return 2
 
     def matrix(self, n_classes: int) -> Array:
+        check_integer(self, "n_classes", n_classes, Interval(low=2))
         wrong = self.rate / (n_classes - 1)
         return np.full((n_classes, n_classes), wrong) + (
             1 - self.rate - wrong

@@ -20,6 +20,7 @@ from lossbook.validation import (
     OPEN_UNIT,
     POSITIVE,
     REALS,
+    SCALE,
     Interval,
     check_parameter,
 )
@@ -439,7 +440,7 @@ class PseudoHuberLoss(ResidualLoss):
     )
 
     def __post_init__(self) -> None:
-        check_parameter(self, "delta", POSITIVE)
+        check_parameter(self, "delta", SCALE)
 
     @property
     def lipschitz(self) -> float:
@@ -588,7 +589,7 @@ class TukeyLoss(ResidualLoss):
     elsewhere = ()
 
     def __post_init__(self) -> None:
-        check_parameter(self, "c", POSITIVE)
+        check_parameter(self, "c", SCALE)
 
     @property
     def lipschitz(self) -> float:
@@ -642,7 +643,7 @@ class CauchyLoss(ResidualLoss):
     elsewhere = ()
 
     def __post_init__(self) -> None:
-        check_parameter(self, "scale", POSITIVE)
+        check_parameter(self, "scale", SCALE)
 
     @property
     def lipschitz(self) -> float:
@@ -700,7 +701,7 @@ class BarronLoss(ResidualLoss):
     def __post_init__(self) -> None:
         if not (isinstance(self.alpha, float) and self.alpha == -np.inf):
             check_parameter(self, "alpha", Interval(high=2.0))
-        check_parameter(self, "scale", POSITIVE)
+        check_parameter(self, "scale", SCALE)
 
     @property
     def convex(self) -> bool:
