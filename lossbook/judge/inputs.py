@@ -102,14 +102,15 @@ def labelled(
     s = numbers(owner, name, score, like=y.shape)
     check_values(owner, name, s, REALS)
     w = weights(owner, sample_weight, len(y))
-    y, s, w = y[w > 0], s[w > 0], w[w > 0]
-    present = np.unique(y)
-    if not np.array_equal(present, [0.0, 1.0]):
+    if w.min() == 0:
+        y, s, w = y[w > 0], s[w > 0], w[w > 0]
+    positive = y == 1
+    if positive.all() or not positive.any() or np.any(y[~positive]):
         raise ValueError(
             f"{owner!r}: y_true must hold both labels 0 and 1 and nothing else "
-            f"(with positive weight); got the values {present[:5]}"
+            f"(with positive weight); got the values {np.unique(y)[:5]}"
         )
-    return y == 1, s, w
+    return positive, s, w
 
 
 def points(owner: Named, name: str, values: ArrayLike) -> Array:
