@@ -213,11 +213,11 @@ def test_other_refusals() -> None:
 
 def test_newton_reports_a_minimum_at_infinity() -> None:
     separable = LinearRisk(lb.LogisticLoss(), [[1.0], [-1.0]], [1, 0])
-    best = minimize_newton(separable, np.zeros(1), tolerance=1e-8, max_iter=100)
+    best = minimize_newton(separable, np.zeros(1), tol=1e-8, max_iter=100)
     assert best.converged
     assert best.at_infinity
     mixed = LinearRisk(lb.LogisticLoss(), [[1.0], [1.0], [-1.0]], [1, 0, 0])
-    best = minimize_newton(mixed, np.zeros(1), tolerance=1e-8, max_iter=100)
+    best = minimize_newton(mixed, np.zeros(1), tol=1e-8, max_iter=100)
     assert best.converged
     assert not best.at_infinity
     assert best.x[0] == pytest.approx(np.log(2), abs=1e-14)
@@ -225,7 +225,7 @@ def test_newton_reports_a_minimum_at_infinity() -> None:
 
 def test_newton_stops_at_max_iter() -> None:
     risk = LinearRisk(lb.LogisticLoss(), X, LABELS)
-    best = minimize_newton(risk, np.zeros(3), tolerance=1e-8, max_iter=2)
+    best = minimize_newton(risk, np.zeros(3), tol=1e-8, max_iter=2)
     assert not best.converged
     assert best.n_iter == 2
 
@@ -233,14 +233,14 @@ def test_newton_stops_at_max_iter() -> None:
 def test_newton_leaves_a_region_without_curvature() -> None:
     # All residuals are in the straight part of the Huber loss.
     risk = LinearRisk(lb.HuberLoss(0.1), np.ones((3, 1)), [1.0, 2.0, 9.0])
-    best = minimize_newton(risk, np.array([-5.0]), tolerance=1e-9, max_iter=100)
+    best = minimize_newton(risk, np.array([-5.0]), tol=1e-9, max_iter=100)
     assert best.converged
     assert best.x[0] == pytest.approx(2.0, abs=1e-12)
 
 
 def test_newton_descends_where_the_risk_is_concave() -> None:
     risk = LinearRisk(lb.CauchyLoss(0.1), np.ones((3, 1)), [1.0, 1.1, 5.0])
-    best = minimize_newton(risk, np.array([2.0]), tolerance=1e-9, max_iter=100)
+    best = minimize_newton(risk, np.array([2.0]), tol=1e-9, max_iter=100)
     assert best.converged
     assert abs(best.x[0] - 1.05) < 0.01
 

@@ -95,11 +95,19 @@ class LinearRisk:
 
     def value(self, w: Array) -> float:
         """The risk at w of shape (p,), or (p, K) for several classes."""
+        return float(self.terms(w).sum())
+
+    def terms(self, w: Array) -> Array:
+        """What each sample and each weight adds to the risk at w.
+
+        Differences of two risks are taken term by term: a sample that is far out has
+        a large one that hardly changes, and would hide what the others say.
+        """
         with np.errstate(all="ignore"):
             losses = self.loss._value(self.y, self.X @ w)
-            return float(
-                self.weights @ losses + (self.penalty @ np.square(w)).sum() / 2
-            )
+            # Not w squared, which may overflow where nothing is charged for it.
+            charges = (self.penalty * w.T) * w.T / 2
+            return np.append(self.weights * losses, charges)
 
     def typical_gradient(self, w: Array) -> float:
         """The size of one sample's gradient at w, which a small gradient is beside.
@@ -119,6 +127,16 @@ class LinearRisk:
         with np.errstate(all="ignore"):
             forces = self.loss._gradient(self.y, self.X @ w)
             return self.X.T @ (self.weights * forces.T).T + (self.penalty * w.T).T
+
+    def rounding(self, w: Array) -> float:
+        """How much of the gradient at w may be rounding error, about."""
+        with np.errstate(all="ignore"):
+            raw = self.X @ w
+            bends = np.abs(self.loss._hessian(self.y, raw))
+            reach = 1 + np.abs(self.X) @ np.abs(w)
+            errors = bends * reach + np.abs(self.loss._gradient(self.y, raw))
+            noise = np.abs(self.X).T @ (self.weights * errors.T).T
+            return float(np.finfo(float).eps) * _length(noise)
 
     def hessian(self, w: Array) -> Array:
         """Its Hessian (p, p); (p K, p K) for several classes, ordered as w.ravel()."""
@@ -288,7 +306,12 @@ class Minimum(NamedTuple):
 
 
 def minimize_newton(
-    risk: LinearRisk, start: Array, *, tolerance: float, max_iter: int
+    risk: LinearRisk,
+    start: Array,
+    *,
+    tol: float,
+    max_iter: int,
+    typical: float | None = None,
 ) -> Minimum:
     """Newton's method, damped until each step is a success (Levenberg–Marquardt).
 
@@ -301,13 +324,24 @@ def minimize_newton(
         Of a smooth loss.
     start : array of shape (p,) or (p, K)
         With a finite gradient.
-    tolerance : float > 0
-        Norm of the gradient.  Once it is reached, one more step squares the error; if
-        that step is long, the norm has to fall by another 1e-4.
+    tol : float > 0
+        Norm of the gradient, as a share of what a typical sample's is, ``typical`` and
+        also at the minimum itself, or as near as rounding lets it come.  Where the
+        steps stay long it has to fall by another 1e-4: the minimum is at infinity.
     max_iter : int
         Largest number of steps.
+    typical : float, optional
+        By default that at ``start``.
     """
-    x, value, gradient = start, risk.value(start), risk.gradient(start)
+    tolerance = tol * (typical or risk.typical_gradient(start))
+
+    def settled(size: float, length: float, deaf: bool) -> bool:
+        """Whether the gradient is as small as it can be, and Newton's step is too."""
+        if deaf or length > 1e-6 * _length(x):
+            return False
+        return size <= 10 * risk.rounding(x)
+
+    x, terms, gradient = start, risk.terms(start), risk.gradient(start)
     damping = 0.0
     for n_iter in range(1, max_iter + 1):
         size = _length(gradient)
@@ -320,9 +354,14 @@ def minimize_newton(
         top = float(bends.max(initial=0)) or size
         # In a flat direction a rounding error would pass for a slope and lead far away.
         noise = 1e-9 * size + 1e-5 * tolerance
-        slopes[(bends <= 1e-9 * top) & (np.abs(slopes) <= noise)] = 0
+        silent = (bends <= 1e-9 * top) & (np.abs(slopes) <= noise)
+        slopes[silent] = 0
+        # Beside one sample that bends the risk, all others may go unheard.
+        deaf = silent.any() and noise > 1e-3 * risk.typical_gradient(x)
         if not slopes.any():
-            return Minimum(x, n_iter, True, False)
+            # No slope and no bend either: no sample is near enough to pull.
+            found = risk.loss.convex or bends.any()
+            return Minimum(x, n_iter, bool(found and not deaf), False)
         bends = np.maximum(bends, 1e-14 * top)
         length = _length(slopes / bends)
         for _ in range(40):
@@ -330,25 +369,28 @@ def minimize_newton(
             with np.errstate(all="ignore"):
                 promised = float(slopes @ step - bends @ np.square(step) / 2)
             trial = x - (axes @ step).reshape(x.shape)
-            new_value, new_gradient = risk.value(trial), risk.gradient(trial)
-            # Close to the minimum the value is all rounding, and so it is where it
-            # leaves the range of floats; the gradient still tells.
-            level = not abs(new_value - value) > 1e-13 * abs(value)
-            if value - new_value >= 0.1 * promised or (
-                level and _length(new_gradient) < size
-            ):
+            new_terms, new_gradient = risk.terms(trial), risk.gradient(trial)
+            with np.errstate(all="ignore"):
+                gain = float((terms - new_terms).sum())
+                # Close to the minimum the value is all rounding, and so it is where
+                # it leaves the range of floats; the gradient still tells.
+                level = not abs(gain) > 1e-13 * float(np.abs(terms).sum())
+            if gain >= 0.1 * promised or (level and _length(new_gradient) < size):
                 break
             damping = max(10 * damping, 1e-6 * top)
         else:
-            stuck = length <= 1e-8 * _length(x)
-            return Minimum(x, n_iter, size <= tolerance or stuck, False)
-        if value - new_value >= 0.5 * promised:
+            # As far as float64 can tell, if it can tell much.
+            return Minimum(x, n_iter, settled(size, length, deaf), False)
+        if gain >= 0.5 * promised:
             damping = damping / 10 if damping > 1e-6 * top else 0.0
-        x, value, gradient = trial, new_value, new_gradient
+        x, terms, gradient = trial, new_terms, new_gradient
         far = length > 1e-3 * (1 + _length(x))
-        if size <= tolerance and (not far or size <= 1e-4 * tolerance):
-            return Minimum(x, n_iter, True, far)
-    return Minimum(x, max_iter, bool(_length(gradient) <= tolerance), False)
+        if far and size <= 1e-4 * tolerance:
+            return Minimum(x, n_iter, True, True)
+        small = size <= min(tolerance, tol * risk.typical_gradient(x))
+        if not far and (small or (level and settled(size, length, deaf))):
+            return Minimum(x, n_iter, True, False)
+    return Minimum(x, max_iter, settled(_length(gradient), length, deaf), False)
 
 
 def _length(vector: Array) -> float:
@@ -393,25 +435,28 @@ def minimize_piecewise_linear(
     max_iter : int
         Largest number of steps.
     """
-    center = A @ start
-    gap = center - knots
-    spread = 1.0
-    if gap.any():
-        spread = float(Quantile(0.5)(np.abs(gap[gap != 0]), jumps[gap != 0]))
+    # From here on in units of the problem: x from the start, in typical distances
+    # to a corner; the value in those times the sum of jumps.
+    knots = knots - A @ start
+    corners = knots != 0
+    unit = 1.0
+    if corners.any():
+        unit = float(Quantile(0.5)(np.abs(knots[corners]), jumps[corners]))
+    knots, total = knots / unit, float(jumps.sum())
+    jumps, linear = jumps / total, (linear + quadratic * start) / total
+    quadratic = quadratic * unit / total
     # A corner far out is moved nearer: on this side of it nothing changes, and its
-    # distance is no part of any tolerance.  Those that the minimum reaches go back.
-    far = np.abs(gap) > FAR * spread
+    # distance has no part in any tolerance.  Those that the minimum reaches go back.
+    moved = np.abs(knots) > FAR
     n_iter = 0
     while True:
-        near = np.where(far, center - np.copysign(FAR * spread, gap), knots)
-        best = _interior_point(
-            A, near, jumps, linear, quadratic, start, spread, max_iter - n_iter
-        )
+        near = np.where(moved, np.copysign(FAR, knots), knots)
+        best = _interior_point(A, near, jumps, linear, quadratic, max_iter - n_iter)
         n_iter += best.n_iter
-        beyond = np.sign(A @ best.x - near) != np.sign(gap)
-        if not (far & beyond).any() or n_iter >= max_iter:
-            return best._replace(n_iter=n_iter)
-        far &= ~beyond
+        reached = moved & (A @ best.x * np.sign(knots) > 0.99 * FAR)
+        if not reached.any() or n_iter >= max_iter:
+            return best._replace(x=start + unit * best.x, n_iter=n_iter)
+        moved &= ~reached
 
 
 # In units of the typical distance from the start to a corner.
@@ -419,26 +464,19 @@ FAR = 1e3
 
 
 def _interior_point(
-    A: Array,
-    knots: Array,
-    jumps: Array,
-    linear: Array,
-    quadratic: Array,
-    start: Array,
-    spread: float,
-    max_iter: int,
+    A: Array, knots: Array, jumps: Array, linear: Array, quadratic: Array, max_iter: int
 ) -> Minimum:
-    """:func:`minimize_piecewise_linear` for corners of which none is far out."""
-    x = start
-    gap = A @ x - knots
-    unit = spread * float(jumps.sum())
-    pull = 1e-10 * float(jumps.sum()) / spread
-    quadratic, linear = quadratic + pull, linear - pull * start
+    """The minimum closest to 0 of a function whose jumps sum to 1 and knots are near 1.
+
+    Otherwise as :func:`minimize_piecewise_linear`.
+    """
+    x = np.zeros(A.shape[1])
+    quadratic = quadratic + 1e-10
     roots = np.diag(np.sqrt(quadratic))
     # Row 0 pairs the slope with the slack under, row 1 what is left of the jump with
     # the slack over.  Their products vanish at the minimum.
     inner = np.stack([jumps, jumps]) / 2
-    slack = np.maximum(-_SIDES * gap, 0) + spread
+    slack = np.maximum(_SIDES * knots, 0) + 1
     for n_iter in range(1, max_iter + 1):
         dual = -(linear + quadratic * x + A.T @ inner[0])
         primal = slack[1] - slack[0] - (A @ x - knots)
@@ -465,7 +503,8 @@ def _interior_point(
             return Minimum(x, n_iter, False, False)
         x = x + 0.995 * room * dx
         inner, slack = inner + 0.995 * room * d_inner, slack + 0.995 * room * d_slack
-        left = float(np.sum(inner * slack))
-        if left <= 1e-15 * unit:
-            return Minimum(x, n_iter, True, False)
-    return Minimum(x, max_iter, left <= 1e-9 * unit, False)
+        if np.sum(inner * slack) <= 1e-15:
+            break
+    # How far the value at x may lie above the minimum: the slack that x really has.
+    slack = np.maximum(_SIDES * (knots - A @ x), 0)
+    return Minimum(x, n_iter, bool(np.sum(inner * slack) <= 1e-9), False)

@@ -194,16 +194,20 @@ def _minimise(risk: LinearRisk, start: Array, tol: float, max_iter: int) -> Mini
         companion = LinearRisk(loss, risk.X, risk.y, risk.weights, penalty=risk.penalty)
         starts.append(_minimise(companion, start, tol, max_iter).x)
     if risk.loss.convex:
-        starts = [min(starts, key=risk.value)]
+        starts = starts[-1:]
     if risk.loss.smooth:
-        tolerance = tol * risk.typical_gradient(start)
+        typical = risk.typical_gradient(start)
         found = [
-            minimize_newton(risk, x, tolerance=tolerance, max_iter=max_iter)
+            minimize_newton(risk, x, tol=tol, max_iter=max_iter, typical=typical)
             for x in starts
         ]
     else:
         found = [_minimise_corners(risk, x, max_iter) for x in starts]
-    return min(found, key=lambda minimum: risk.value(minimum.x))
+    best = found[0]
+    for other in found[1:]:
+        if (risk.terms(other.x) - risk.terms(best.x)).sum() < 0:
+            best = other
+    return best
 
 
 def _companions(loss: PointwiseLoss) -> tuple[PointwiseLoss, ...]:
