@@ -142,11 +142,8 @@ def test_print(site: Path, tmp_path: Path) -> None:
     with pikepdf.open(file) as printed, printed.open_outline() as outline:
         assert printed.Root.MarkInfo.Marked
         titles = list(outline_titles(outline.root))
-        pictures = [
-            (str(o.S), str(o.get("/Alt", "")))
-            for o in printed.objects
-            if isinstance(o, pikepdf.Dictionary) and o.get("/S") in ("/Figure", "/Formula")
-        ]
+        tags = [o for o in printed.objects if isinstance(o, pikepdf.Dictionary)]
+        pictures = [(str(o.get("/S", "")), str(o.get("/Alt", ""))) for o in tags]
     assert {"A part", "The first", "A section", "Below"} <= set(titles)
     assert ("/Formula", "1/n∑_i^n √(x + 1)") in pictures
     assert not [alt for kind, alt in pictures if pdf.FORMULA in alt]
