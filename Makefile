@@ -20,7 +20,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book live pdf test check types lax oldest newest reproducible run atlas ledger api serve lab coverage bench fuzz mutate lock clean
+.PHONY: help book live pdf test check types lax oldest newest reproducible run atlas ledger serve lab coverage bench fuzz mutate lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -99,9 +99,6 @@ atlas: $(INSTALLED) ## write the atlas of losses anew from the classes
 
 ledger: $(INSTALLED) ## collect the claims of all notebooks into the ledger
 	$(PY) -m tools.ledger
-
-api: $(INSTALLED) ## write the reference of lossbook from its docstrings
-	$(PY) -m tools.api
 
 lab: $(INSTALLED) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab

@@ -2,13 +2,14 @@
 
 import re
 import shutil
-import zlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pikepdf
 import pytest
 
-from tools import formula, pdf, pdf_pack
+from tools import formula, pdf
 
 SUM = (
     "<mrow><mfrac><mn>1</mn><mi>n</mi></mfrac><msubsup><mo>∑</mo><mi>i</mi><mi>n</mi>"
@@ -123,59 +124,6 @@ def test_formula_in_words(mathml: str, text: str) -> None:
     assert formula.spoken(f"<math>{mathml}</math>") == text
 
 
-def plain_pdf(objects: dict[int, bytes]) -> bytes:
-    """A PDF as Chromium writes it: every object by itself, then a table of them."""
-    out, entries = b"%PDF-1.4\n", [b"0000000000 65535 f \n"] * (max(objects) + 1)
-    for number, content in objects.items():
-        entries[number] = b"%010d 00000 n \n" % len(out)
-        out += b"%d 0 obj\n%b\nendobj\n" % (number, content)
-    table = b"xref\n0 %d\n%b" % (len(entries), b"".join(entries))
-    trailer = b"trailer\n<</Size %d\n/Root 1 0 R\n/Info 2 0 R>>\n" % len(entries)
-    return out + table + trailer + b"startxref\n%d\n%%%%EOF\n" % len(out)
-
-
-def objects_of(packed: bytes) -> dict[int, bytes]:
-    """The objects of a PDF 1.5 file, by the way its own table points to them."""
-
-    def at(offset: int) -> bytes:
-        text = packed[offset:]
-        return pdf_pack.body(text[: text.index(b"endobj") + 6])
-
-    def unzipped(content: bytes) -> bytes:
-        data = content.partition(b"stream\n")[2].removesuffix(b"\nendstream")
-        return zlib.decompress(data)
-
-    rows = unzipped(at(int(packed.split()[-2])))
-    found = {}
-    for number in range(len(rows) // 7):
-        row = rows[7 * number : 7 * number + 7]
-        kind, where, index = row[0], int.from_bytes(row[1:5]), int.from_bytes(row[5:])
-        if kind == 1:
-            found[number] = at(where)
-        elif kind == 2:
-            place = int.from_bytes(rows[7 * where + 1 : 7 * where + 5])
-            first = int(re.search(rb"/First (\d+)", at(place))[1])
-            inside = unzipped(at(place))
-            pairs = [int(n) for n in inside[:first].split()]
-            assert pairs[2 * index] == number
-            ends = [*pairs[3::2], len(inside) - first]
-            start = pairs[2 * index + 1]
-            found[number] = inside[first + start : first + ends[index]].strip()
-    return found
-
-
-def test_packed_holds_the_same_objects() -> None:
-    objects = {n: b"<</Type /Thing\n/Of %d 0 R>>" % (n + 1) for n in range(1, 2 * 200)}
-    objects[7] = b"<</Length 4>> stream\nabcd\nendstream"
-    del objects[5]
-    data = pdf_pack.packed(plain_pdf(objects))
-    found = objects_of(data)
-    assert {n: content for n, content in found.items() if n in objects} == objects
-    extra = [content for n, content in found.items() if n not in objects]
-    assert [b"/ObjStm" in e or b"/XRef" in e for e in extra] == [True] * 3
-    assert len(data) < len(plain_pdf(objects)) / 4
-
-
 def test_a_missing_page_is_named(site: Path) -> None:
     (site / "b" / "deep.html").unlink()
     with pytest.raises(SystemExit, match=r"deep\.html is missing"):
@@ -191,17 +139,23 @@ def test_print(site: Path, tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as thread:
         thread.submit(pdf.make_pdf, site, file, tmp_path / "_toc.yml").result()
     assert [p.name for p in file.parent.iterdir()] == ["book.pdf"]
-    found = objects_of(file.read_bytes())
-    data = b"\n".join(b"%d 0 obj\n%b" % each for each in found.items())
-    assert b"/Marked true" in data
-    for title in (b"A part", b"The first", b"A section", b"Below"):
-        assert b"/Title (" + title + b")" in data
-    assert data.count(b"/S /Formula") == 1
-    text = "1/n∑_i^n √(x + 1)".encode("utf-16-be").hex().upper().encode()
-    assert b"/Alt    <FEFF" + text in data
+    with pikepdf.open(file) as printed, printed.open_outline() as outline:
+        assert printed.Root.MarkInfo.Marked
+        titles = list(outline_titles(outline.root))
+        tags = [o for o in printed.objects if isinstance(o, pikepdf.Dictionary)]
+        pictures = [(str(o.get("/S", "")), str(o.get("/Alt", ""))) for o in tags]
+    assert {"A part", "The first", "A section", "Below"} <= set(titles)
+    assert ("/Formula", "1/n∑_i^n √(x + 1)") in pictures
+    assert not [alt for kind, alt in pictures if pdf.FORMULA in alt]
     # Cover, contents, start page, part, three pages.
     expected = {"p0": 3, "part-1": 4, "p1": 5, "p2": 6, "p3": 7}
-    assert pdf.page_numbers(data) == expected
+    assert pdf.page_numbers(file.read_bytes()) == expected
+
+
+def outline_titles(items: list[pikepdf.OutlineItem]) -> Iterator[str]:
+    for item in items:
+        yield item.title
+        yield from outline_titles(item.children)
 
 
 def test_no_browser_is_said(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import html
+import io
 import os
 import posixpath
 import re
@@ -21,10 +22,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin
 
+import pikepdf
 import yaml
 
 from tools.formula import spoken
-from tools.pdf_pack import packed
 from tools.site import DEFAULT_HTML, ROOT
 
 PRINT_CSS = ROOT / "site" / "static" / "print.css"
@@ -336,7 +337,7 @@ def print_pdf(source: Path, pdf: Path, browser: str) -> None:
         else:
             sys.exit("the contents and the pages do not agree after three prints")
         chromium.close()
-    pdf.write_bytes(packed(tag_formulas(printed)))
+    pdf.write_bytes(finished(printed))
 
 
 def print_once(chromium: Any, source: Path, numbers: dict[str, int]) -> bytes:
@@ -366,22 +367,37 @@ WRITE_NUMBERS = """(numbers) => {
 }"""
 
 
-def tag_formulas(pdf: bytes) -> bytes:
-    """Chromium tags every picture as a figure; those that are formulas say so.
+def finished(printed: bytes) -> bytes:
+    """Formulas tagged as such, and the many small objects stored together."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(printed)) as pdf:
+        tag_formulas(pdf)
+        # Chromium writes each object in plain text; in a tagged book of hundreds of
+        # pages they are then larger than what is printed.
+        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return out.getvalue()
 
-    What is put in is as long as what goes, so that every object stays in its place.
-    """
-    mark = FORMULA.encode("utf-16-be").hex().upper().encode()
-    figure, formula = b"/S /Figure\n/Alt <FEFF" + mark, b"/S /Formula\n/Alt <FEFF"
-    return pdf.replace(figure, formula.replace(b"<", b"<".rjust(len(mark)), 1))
+
+def tag_formulas(pdf: pikepdf.Pdf) -> None:
+    """Chromium tags every picture as a figure; those that are formulas say so."""
+    for thing in pdf.objects:
+        if not isinstance(thing, pikepdf.Dictionary) or thing.get("/S") != "/Figure":
+            continue
+        text = str(thing.get("/Alt", ""))
+        if text.startswith(FORMULA):
+            thing.S = pikepdf.Name.Formula
+            thing.Alt = text.removeprefix(FORMULA)
 
 
-def page_numbers(pdf: bytes) -> dict[str, int]:
-    """Where the pages and parts of the book begin, as Chromium's plain PDF says."""
-    sheets = re.findall(rb"(\d+) 0 obj\s*<</Type /Page\s", pdf)
-    number = {sheet: count for count, sheet in enumerate(sheets, 1)}
-    places = re.findall(rb"/(p\d+|part-\d+) \[(\d+) 0 R /XYZ", pdf)
-    return {place.decode(): number[sheet] for place, sheet in places}
+def page_numbers(printed: bytes) -> dict[str, int]:
+    """Where the pages and parts of the book begin, as the PDF says."""
+    with pikepdf.open(io.BytesIO(printed)) as pdf:
+        number = {page.obj.objgen: count for count, page in enumerate(pdf.pages, 1)}
+        return {
+            place[1:]: number[target[0].objgen]
+            for place, target in pdf.Root.Dests.items()
+            if re.fullmatch(r"/(p\d+|part-\d+)", place)
+        }
 
 
 def make_pdf(site: Path, pdf: Path, toc: Path = ROOT / "_toc.yml") -> None:

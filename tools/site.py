@@ -208,7 +208,7 @@ def remove_unused(html: Path, pages: list[Path]) -> None:
     for folder in sorted((html / "_static").rglob("*"), reverse=True):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
-    for name in (".buildinfo", "objects.inv", ".buildinfo.bak"):
+    for name in (".buildinfo", ".buildinfo.bak"):
         (html / name).unlink(missing_ok=True)
 
 

@@ -4,115 +4,127 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import os
 import re
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
 from PIL import Image
+from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
 
 SITE = Path(__file__).resolve().parent.parent
 CSS_DPI = 96
 
 
-def fold_dropdowns(body: str) -> str:
-    """Boxes of class dropdown become <details>, which need no script."""
-    opening = re.compile(
-        r'<div (class="[^"]*\bdropdown\b[^"]*"[^>]*)>\s*'
-        r'(?:<p class="admonition-title">(.*?)</p>|(?=<p>Proof\. ))',
-        re.DOTALL,
-    )
-    while found := opening.search(body):
-        end = end_of_div(body, found.end())
-        attributes = found[1].replace("dropdown", "folded", 1)
-        # A proof has no title of its own, only its first word.
-        title, inside = found[2] or "Proof", body[found.end() : end]
-        inside = inside if found[2] else inside.replace("<p>Proof. ", "<p>", 1)
-        body = (
-            f"{body[: found.start()]}<details {attributes}>"
-            f'<summary class="admonition-title">{title}</summary>'
-            f"{inside}</details>{body[end + len('</div>') :]}"
+# Boxes whose contents sphinx-proof and sphinx-exercise all give the same id.
+CONTENTS = {"proof-content", "exercise-content", "solution-content"}
+
+
+def tidy(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """What the extensions leave in a document that a page should not have."""
+    for section in doctree.findall(nodes.section):
+        section["ids"] = [i for i in section["ids"] if i not in CONTENTS]
+    for box in doctree.findall(nodes.Admonition):
+        if "dropdown" in box["classes"]:
+            box["classes"] = [
+                "folded" if c == "dropdown" else c for c in box["classes"]
+            ]
+        if isinstance(box, nodes.admonition) and "proof" in box["classes"]:
+            box["ids"] = []
+            name_proof(box)
+    for link in doctree.findall(nodes.reference):
+        # Old DOIs hold angle brackets, which an address may not.
+        if "refuri" in link:
+            link["refuri"] = quote_brackets(link["refuri"])
+
+
+def name_proof(box: nodes.admonition) -> None:
+    """The first word of a proof is its title, that of a fold if it is folded."""
+    first = next(box.findall(nodes.Text))
+    rest = nodes.Text(first.removeprefix("Proof. "))
+    paragraph = first.parent
+    paragraph.replace(first, rest)
+    if "folded" in box["classes"]:
+        box.insert(0, nodes.title("", "Proof"))
+    else:
+        word = nodes.emphasis("", "Proof.", classes=["proof-word"])
+        paragraph.insert(0, [word, nodes.Text(" ")])
+
+
+def quote_brackets(address: str) -> str:
+    return address.replace("<", "%3C").replace(">", "%3E")
+
+
+def is_folded(node: nodes.Node | None) -> bool:
+    return isinstance(node, nodes.Admonition) and "folded" in node["classes"]
+
+
+class BookTranslator(HTML5Translator):
+    """HTML as Sphinx writes it, but for folds, wide tables, pictures and entries."""
+
+    def starttag(
+        self, node: Any, tagname: str, *arguments: Any, **attributes: Any
+    ) -> str:
+        """Folded boxes are <details>, which need no script."""
+        if tagname == "div" and is_folded(node):
+            tagname = "details"
+        elif (
+            tagname == "p" and isinstance(node, nodes.title) and is_folded(node.parent)
+        ):
+            tagname = "summary"
+        return super().starttag(node, tagname, *arguments, **attributes)
+
+    def dispatch_departure(self, node: nodes.Node) -> None:
+        super().dispatch_departure(node)
+        if is_folded(node):
+            self.body[-1] = self.body[-1].replace("</div>", "</details>")
+        elif isinstance(node, nodes.title) and is_folded(node.parent):
+            self.body[-1] = self.body[-1].replace("</p>", "</summary>")
+
+    def visit_table(self, node: nodes.Element) -> None:
+        """A wide table scrolls in its own box, not the page."""
+        self.body.append('<div class="wide">')
+        super().visit_table(node)
+
+    def depart_table(self, node: nodes.Element) -> None:
+        super().depart_table(node)
+        self.body.append("</div>\n")
+
+    def visit_image(self, node: nodes.Element) -> None:
+        """Width and height before the file arrives, which waits until it is near."""
+        source = Path(self.builder.srcdir, node["uri"])
+        super().visit_image(node)
+        if not source.is_file() or source.suffix == ".svg" or "width" in node:
+            return
+        width, height = css_size(source)
+        sized = (
+            f'<img width="{width}" height="{height}" loading="lazy" decoding="async" '
         )
-    return body
+        self.body[-1] = self.body[-1].replace("<img ", sized, 1)
+
+    def visit_citation(self, node: nodes.Element) -> None:
+        """The role that docutils gives an entry was withdrawn from the standard."""
+        super().visit_citation(node)
+        self.body[-1] = self.body[-1].replace("doc-biblioentry", "listitem")
 
 
-def name_proofs(body: str) -> str:
-    """The first word of a proof is its title."""
-    return body.replace("<p>Proof. ", '<p><em class="proof-word">Proof.</em> ')
-
-
-def drop_repeated_ids(body: str) -> str:
-    """sphinx-proof and sphinx-exercise give every content the same id."""
-    body = re.sub(r'(<(?:div|details) class="proof [^"]*") id="proof"', r"\1", body)
-    return re.sub(
-        r'<section([^>]*) id="(?:proof|exercise|solution)-content">',
-        r"<section\1>",
-        body,
+def visit_hidden_cell(self: HTML5Translator, node: HideCodeCellNode) -> None:
+    """A summary holds words; myst-nb puts paragraphs and a second name there."""
+    show, hide = (html.escape(node[name]) for name in ("prompt_show", "prompt_hide"))
+    self.body.append(
+        f'<details class="admonition hide {" ".join(node["classes"])}">\n<summary>\n'
+        f'<span class="collapsed admonition-title">{show}</span>\n'
+        f'<span class="expanded admonition-title">{hide}</span>\n</summary>\n'
     )
 
 
-def escape_links(body: str) -> str:
-    """Old DOIs hold angle brackets, which an address may not."""
-    return re.sub(
-        r'href="[^"]*&lt;[^"]*"',
-        lambda link: link[0].replace("&lt;", "%3C").replace("&gt;", "%3E"),
-        body,
-    )
-
-
-def tidy_folds(body: str) -> str:
-    """myst-nb puts paragraphs where words are allowed, and names its folds twice."""
-    body = body.replace(' aria-label="Toggle hidden content"', "")
-    return re.sub(
-        r"<p (class=\"(?:collapsed|expanded) [^>]*)>(.*?)</p>",
-        r"<span \1>\2</span>",
-        body,
-    )
-
-
-def end_of_div(body: str, start: int) -> int:
-    """Where the </div> stands that closes the div opened before start."""
-    depth = 1
-    for tag in re.finditer(r"<(/?)div\b", body[start:]):
-        depth += -1 if tag[1] else 1
-        if depth == 0:
-            return start + tag.start()
-    raise ValueError("a box is not closed")
-
-
-def box_tables(body: str) -> str:
-    """A wide table scrolls in its own box, not the page."""
-    body = body.replace("<table", '<div class="wide"><table')
-    return body.replace("</table>", "</table></div>")
-
-
-TIDYING = (
-    fold_dropdowns,
-    name_proofs,
-    drop_repeated_ids,
-    escape_links,
-    tidy_folds,
-    box_tables,
-)
-
-
-def size_images(app: Sphinx, body: str) -> str:
-    """Width and height before the file arrives, which waits until it is near."""
-    sources = {name: source for source, name in app.builder.images.items()}
-
-    def sized(tag: re.Match[str]) -> str:
-        source = sources.get(tag[1])
-        if source is None or source.endswith(".svg") or " width=" in tag[0]:
-            return tag[0]
-        width, height = css_size(Path(app.srcdir, source))
-        wait = 'loading="lazy" decoding="async"'
-        return tag[0].replace(
-            "<img ", f'<img width="{width}" height="{height}" {wait} ', 1
-        )
-
-    return re.sub(r'<img [^>]*src="[^"]*_images/([^"]+)"[^>]*>', sized, body)
+def depart_hidden_cell(self: HTML5Translator, node: HideCodeCellNode) -> None:
+    self.body.append("</details>\n")
 
 
 def css_size(file: Path) -> tuple[int, int]:
@@ -131,13 +143,18 @@ def describe(doctree: nodes.document | None, default: str) -> str:
     return default
 
 
-def split_parts(toctree_html: str) -> list[tuple[str, str]]:
-    """The parts of the book: (caption, list of chapters as HTML)."""
-    pieces = re.split(r'<p class="caption"[^>]*>(.*?)</p>', toctree_html or "")
-    return [
-        (re.sub(r"<[^>]+>", "", caption), chapters)
-        for caption, chapters in zip(pieces[1::2], pieces[2::2], strict=True)
-    ]
+def parts_of(app: Sphinx, pagename: str) -> list[tuple[str, list[dict[str, str]]]]:
+    """The parts of the book: (caption, chapters with title and address)."""
+    env, builder = app.env, app.builder
+    parts = []
+    for tree in env.get_doctree(env.config.root_doc).findall(addnodes.toctree):
+        chapters = []
+        for _, name in tree["entries"]:
+            title = builder.render_partial(env.titles[name])["title"]
+            link = builder.get_relative_uri(pagename, name)
+            chapters.append({"title": title, "link": link})
+        parts.append((tree["caption"], chapters))
+    return parts
 
 
 def complete_page(
@@ -148,23 +165,13 @@ def complete_page(
     doctree: nodes.document | None,
 ) -> None:
     body = context.get("body") or ""
-    for change in TIDYING:
-        body = change(body)
-    body = size_images(app, body)
-    # The role that docutils gives an entry was withdrawn from the standard.
-    body = body.replace('role="doc-biblioentry"', 'role="listitem"')
-    context["body"] = body
     context["html_baseurl"] = app.config.html_baseurl
     context["theme_script"], context["theme_hash"] = theme_script()
     context["author"] = app.config.author
     context["figures"] = sorted(set(re.findall(r'data-figure="([^"]+)"', body)))
     context["has_math"] = 'class="katex"' in body
     context["description"] = describe(doctree, app.config.html_title)
-    context["parts"] = split_parts(
-        context["toctree"](maxdepth=1, collapse=False, includehidden=True)
-        if "toctree" in context
-        else ""
-    )
+    context["parts"] = parts_of(app, pagename)
     context["notebook"] = str(context.get("sourcename") or "").endswith(".ipynb")
     context["live"] = context["notebook"] and app.config.live_runtime
 
@@ -190,6 +197,10 @@ def use_own_search(app: Sphinx) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    app.set_translator("html", BookTranslator)
+    app.add_node(
+        HideCodeCellNode, override=True, html=(visit_hidden_cell, depart_hidden_cell)
+    )
     app.add_html_theme("book", str(SITE / "theme"))
     # Jupyter Book passes these on even where their extensions are not loaded.
     app.add_config_value("comments_config", {}, "html")
@@ -199,6 +210,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     there = (runtime / "pyodide-lock.json").exists()
     app.add_config_value("live_runtime", there, "env")
     app.connect("builder-inited", use_own_search)
+    app.connect("doctree-resolved", tidy)
     app.connect("html-page-context", complete_page)
     app.connect("html-collect-pages", extra_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
