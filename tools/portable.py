@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
 import re
 import secrets
 import subprocess
@@ -45,8 +46,12 @@ DRAWS = 3
 GROWS = re.compile(r"rng|random|seed|\.fit|minimi[sz]e|descen|train|for \w+ in range")
 
 # The kernels of OpenBLAS by the names of its own variable, newest first.
-KERNELS = ("SapphireRapids", "Cooperlake", "SkylakeX", "Haswell", "Sandybridge")
-KERNELS += ("Nehalem", "Prescott", "NEOVERSEV1", "NEOVERSEN1", "ARMV8", "VORTEX")
+KERNELS = {
+    "x86_64": ("SkylakeX", "SapphireRapids", "Cooperlake", "Haswell", "Sandybridge")
+    + ("Nehalem", "Prescott"),
+    "aarch64": ("NEOVERSEV1", "NEOVERSEN1", "ARMV8"),
+    "arm64": ("VORTEX", "ARMV8"),
+}
 NO_FMA = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-FMA4"}
 
 # A fingerprint of what a level computes: which level is another one?
@@ -126,21 +131,21 @@ def levels() -> tuple[list[Level], list[str]]:
         )
     else:
         cannot.append("C library without FMA")
-    kernels: list[tuple[str, dict[str, str]]] = []
-    seen = set()
-    for name in KERNELS:
+    kernels: dict[str, dict[str, str]] = {}
+    for name in KERNELS.get(platform.machine(), ()):
         found = probe({"OPENBLAS_CORETYPE": name})
-        if found is None or found[2] in seen:
+        # Asked for a kernel that it cannot run, OpenBLAS takes another one.
+        if found is None or found[0] in kernels:
             cannot.append(f"OpenBLAS {name}")
-            continue
-        seen.add(found[2])
-        kernels.append((f"OpenBLAS {name}", {"OPENBLAS_CORETYPE": name}))
-    if not kernels:
-        kernels.append(("BLAS as it is", {}))
+        else:
+            kernels[found[0]] = {"OPENBLAS_CORETYPE": name}
+    blas = [(f"OpenBLAS {name}", variables) for name, variables in kernels.items()]
+    if not blas:
+        blas.append(("BLAS as it is", {}))
     played = []
-    for n in range(max(len(functions), len(kernels), 2)):
+    for n in range(max(len(functions), len(blas), 2)):
         (one, some), (other, more) = (
-            pairs[min(n, len(pairs) - 1)] for pairs in (functions, kernels)
+            pairs[min(n, len(pairs) - 1)] for pairs in (functions, blas)
         )
         threads = 2 - n % 2
         count = {
@@ -163,7 +168,7 @@ def jitters(draws: list[int]) -> list[Level]:
 
 
 def write_profile(folder: Path, start_up: str) -> Path:
-    """A folder for IPYTHONDIR; each kernel runs some code first and notes that it did."""
+    """A folder for IPYTHONDIR: each kernel runs some code first, and notes that."""
     profile = folder / "profile_default"
     (profile / "startup").mkdir(parents=True)
     began = folder / "began"
