@@ -16,7 +16,7 @@ from nbval.plugin import IPyNbCell
 
 from tools.figures import compare_figures
 
-PROPERTY = "first difference"
+CELL, DIFFERENCE = "cell", "first difference"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -53,5 +53,8 @@ def pytest_runtest_makereport(
         raised = "exception" in str(error)
         fresh = getattr(item, "test_outputs", None) or []
         difference = None if raised else first_difference(item.cell.outputs, fresh)
-        item.user_properties.append((PROPERTY, difference or last))
+        item.user_properties += [
+            (CELL, f"{item.path}::{item.cell_num}"),
+            (DIFFERENCE, difference or last),
+        ]
     return (yield)

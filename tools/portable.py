@@ -36,19 +36,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.book import CHAPTERS, ROOT, Notebook, notebook_paths, shown
-from tools.first_difference import PROPERTY
+from tools.first_difference import CELL, DIFFERENCE
 
 NOT_REACHED = """\
 Jitter does not reach operators (**, @, /), sums, and what compiled code computes itself
 (linear algebra, random numbers, solvers). Their last digits are those of the levels."""
 DRAWS = 3
+CELL_TIMEOUT = 600  # seconds: two threads on a busy machine are slow
 # What takes many steps, or rests on a sample, is where a last digit can grow.
 GROWS = re.compile(r"rng|random|seed|\.fit|minimi[sz]e|descen|train|for \w+ in range")
 
 # The kernels of OpenBLAS by the names of its own variable, newest first.
 KERNELS = {
-    "x86_64": ("SkylakeX", "SapphireRapids", "Cooperlake", "Haswell", "Sandybridge")
-    + ("Nehalem", "Prescott"),
+    "x86_64": (
+        *("SkylakeX", "SapphireRapids", "Cooperlake", "Haswell"),
+        *("Sandybridge", "Nehalem", "Prescott"),
+    ),
     "aarch64": ("NEOVERSEV1", "NEOVERSEN1", "ARMV8"),
     "arm64": ("VORTEX", "ARMV8"),
 }
@@ -200,6 +203,7 @@ def differences(level: Level, paths: list[Path]) -> tuple[list[Difference], int]
         ]
         command += ["-p", "tools.first_difference", "-p", "no:cacheprovider"]
         command += ["-c", str(ROOT / "pyproject.toml"), "-n", "2", "--nbval"]
+        command += [f"--nbval-cell-timeout={CELL_TIMEOUT}"]
         command += [f"--junitxml={results}", *map(str, paths)]
         settings = os.environ | level.variables
         settings |= {"IPYTHONDIR": scratch, "PYTHONPATH": str(ROOT)}
@@ -212,32 +216,22 @@ def differences(level: Level, paths: list[Path]) -> tuple[list[Difference], int]
                 f"{level.name}: {kernels} of {len(paths)} kernels began so\n"
                 f"{done.stdout[-3000:]}{done.stderr[-3000:]}"
             )
-        return _read(results, paths)
+        return _read(results)
 
 
-def _read(results: Path, paths: list[Path]) -> tuple[list[Difference], int]:
+def _read(results: Path) -> tuple[list[Difference], int]:
     cells = list(ElementTree.parse(results).getroot().iter("testcase"))
     found = []
     for case in cells:
-        if case.find("failure") is None and case.find("error") is None:
-            continue
-        name = f"{case.get('classname', '')}.{case.get('name', '')}"
-        number = int(re.findall(r"Cell (\d+)", name)[-1])
-        path = _path_of(name, paths)
-        said = [
-            p.get("value", "")
-            for p in case.iter("property")
-            if p.get("name") == PROPERTY
-        ]
-        found.append(Difference(path, Notebook(path).code[number][0], " ".join(said)))
+        noted = {one.get("name"): one.get("value", "") for one in case.iter("property")}
+        if DIFFERENCE in noted:
+            name, _, number = noted[CELL].rpartition("::")
+            path = Path(name)
+            cell, _ = Notebook(path).code[int(number)]
+            found.append(Difference(path, cell, noted[DIFFERENCE]))
+        elif case.find("failure") is not None or case.find("error") is not None:
+            raise RuntimeError(f"{case.get('name')} was not compared")
     return found, len(cells)
-
-
-def _path_of(name: str, paths: list[Path]) -> Path:
-    """The notebook of a test; in its name dots stand for the slashes."""
-    plain = name.replace("/", ".")
-    fits = [p for p in paths if f"{'.'.join(p.parts[-3:])}" in plain]
-    return max(fits or [p for p in paths if p.name in plain], key=lambda p: len(str(p)))
 
 
 def run(played: list[Level], paths: list[Path]) -> int:
