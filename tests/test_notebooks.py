@@ -788,17 +788,29 @@ def test_one_digit_of_a_tick_label_is_a_difference(for_nbval: Path) -> None:
 # The ledger
 
 
-def test_ledger_rows(damaged_book: Path) -> None:
+@pytest.fixture
+def claimed_book(damaged_book: Path) -> Path:
+    """A book with claims of each kind, and the pages that quote a count."""
     path = damaged_book / "chapters" / "1-part" / "04-demo.ipynb"
     nb = normalise.read(path)
-    statement = r"The norm $\|x\|$ and $|x|$ agree."
-    code(nb, 2).metadata.claim = [
-        dict(CLAIM, id="B1"),
-        dict(CLAIM, id="A10"),
-        dict(CLAIM, id="A2", statement=statement),
-    ]
+    claims = (
+        *(CLAIM | {"id": "B1"}, CLAIM | {"id": "A10", "where": "table 1"}),
+        *(ILLUSTRATED | {"id": "A2", "statement": BARS}, OURS | {"id": "C1"}),
+    )
+    for number, one in enumerate(claims, 2):
+        code(nb, number).metadata.claim = one
     write(nb, path)
-    text = ledger.ledger(damaged_book)
+    for name in ledger.QUOTING:
+        text = f"# {name}\n\nHere 9 published results are reproduced.\n"
+        (damaged_book / name).write_text(text)
+    return damaged_book
+
+
+BARS = r"The norm $\|x\|$ and $|x|$ agree."
+
+
+def test_ledger_rows(claimed_book: Path) -> None:
+    text = ledger.ledger(claimed_book)
     assert text.startswith("(claims-ledger)=\n# ")
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
     cells = [
@@ -806,22 +818,47 @@ def test_ledger_rows(damaged_book: Path) -> None:
         for opening, token in itertools.pairwise(tokens)
         if opening.type == "td_open"
     ]
-    rest = ["{cite:t}`knuth1997`", "{ref}`ch-demo`", "0"]
+    source, chapter = "{cite:t}`knuth1997`", "{ref}`ch-demo`"
     assert cells == [
-        *["A2", statement, *rest],
-        *["A10", "It is 2.", *rest],
-        *["B1", "It is 2.", *rest],
+        *["A10", "It is 2.", "2", f"{source}, table 1", "0: exact", chapter],
+        *["B1", "It is 2.", "2", f"{source}, p. 1", "0: exact", chapter],
+        *["A2", BARS, source, "0", chapter],
+        *["C1", "It is 2.", "0", chapter],
     ]
+    counts = re.findall(r"^\d+ .*?[.:]", text, re.MULTILINE)
+    assert [count[0] for count in counts] == ["2", "1", "1"]
 
 
-def test_ledger_check_fails_when_a_claim_has_changed(
-    damaged_book: Path, monkeypatch: pytest.MonkeyPatch
+def test_ledger_refuses_a_claim_of_no_kind(damaged_book: Path) -> None:
+    path = damaged_book / "chapters" / "1-part" / "04-demo.ipynb"
+    nb = normalise.read(path)
+    claim(CLAIM, kind="famous")(nb)
+    write(nb, path)
+    with pytest.raises(ValueError, match="claim A1 has the kind 'famous', expected"):
+        ledger.ledger(damaged_book)
+
+
+def test_ledger_check_fails_when_a_claim_or_a_count_has_changed(
+    claimed_book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = damaged_book / "chapters" / "appendix" / "claims.md"
-    monkeypatch.setattr(ledger, "PAGE", page)
-    monkeypatch.setattr(ledger, "ROOT", damaged_book)
+    monkeypatch.setattr(ledger, "ROOT", claimed_book)
     assert ledger.main(["--check"]) == 1
     assert ledger.main([]) == 0
     assert ledger.main(["--check"]) == 0
-    page.write_text(page.read_text().replace("It is 2.", "It is 3."))
-    assert ledger.main(["--check"]) == 1
+    for name in ledger.QUOTING:
+        assert "Here 2 published results are" in (claimed_book / name).read_text()
+    for name, old, new in (
+        (ledger.LEDGER, "It is 2.", "It is 3."),
+        (ledger.LEDGER, "2 published results", "3 published results"),
+        ("index.md", "2 published", "3 published"),
+        ("README.md", "2 published", "3 published"),
+    ):
+        page = claimed_book / name
+        text = page.read_text()
+        page.write_text(text.replace(old, new))
+        assert page.read_text() != text
+        assert ledger.main(["--check"]) == 1
+        page.write_text(text)
+    (claimed_book / "index.md").write_text("# No count\n")
+    with pytest.raises(ValueError, match=r"index\.md: expected '<number> published"):
+        ledger.main(["--check"])
