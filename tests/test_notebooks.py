@@ -382,6 +382,7 @@ DAMAGES: list[tuple[Callable, Damage]] = [
         form.asserts_in_check_cells,
         source(3, "print", "np.testing.assert_array_equal(1, 1)\nprint"),
     ),
+    (form.asserts_can_fail, source(PROOF, "1 + 1 == published", "1 + 1 == 2")),
     (form.one_seed_cells, tags("one-seed")),
     (form.one_seed_cells, source(3, "print", "# one-seed: a figure\nprint")),
     (form.one_seed_cells, one_seed_too_often),

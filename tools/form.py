@@ -21,6 +21,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from tools import colab, figures, normalise
+from tools.asserts import Names, empty_asserts
 from tools.book import (
     Book,
     Notebook,
@@ -317,6 +318,15 @@ def asserts_in_check_cells(page: Notebook, book: Book) -> Findings:
     for n, cell in page.code:
         if _asserts(cell) and not has_tag(cell, "check"):
             yield n, "assert, expected it in a cell of its own with the tag check"
+
+
+def asserts_can_fail(page: Notebook, book: Book) -> Findings:
+    """An assert compares two things that were found in two ways."""
+    trees = {n: tree for n, cell in page.code if (tree := _tree(cell))}
+    names = Names.of(trees.values())
+    for n, tree in trees.items():
+        for said in empty_asserts(tree, names):
+            yield n, f"assert {said}, expected two things that could differ"
 
 
 def one_seed_cells(page: Notebook, book: Book) -> Findings:
@@ -706,6 +716,7 @@ RULES: tuple[Rule, ...] = (
     short_lines,
     check_cells,
     asserts_in_check_cells,
+    asserts_can_fail,
     one_seed_cells,
     no_errors_stored,
     no_stderr,
