@@ -93,7 +93,7 @@ def empty_asserts(tree: ast.Module, names: Names) -> Iterator[str]:
         if _is_stateful(left) or _is_stateful(right):
             continue
         said = f"{ast.unparse(left)} with {ast.unparse(right)}"
-        if _is_literal(left) and _is_literal(right):
+        if is_literal(left) and is_literal(right):
             yield f"compares a literal with a literal: {said}"
             continue
         if _decides(left, right) or _decides(right, left):
@@ -114,7 +114,7 @@ def _compared(tree: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert):
             yield from _compared_in(node.test)
-        elif isinstance(node, ast.Call) and _called(node).startswith("assert"):
+        elif isinstance(node, ast.Call) and function_name(node).startswith("assert"):
             yield from _compared_in(node)
 
 
@@ -122,14 +122,14 @@ def _compared_in(test: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
     for node in ast.walk(test):
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
-            literal = all(map(_is_literal, sides))
+            literal = all(map(is_literal, sides))
             for left, op, right in zip(sides, node.ops, sides[1:], strict=False):
                 distance = _distance(left)
                 if distance and isinstance(op, ast.Lt | ast.LtE):
                     yield distance
                 elif literal or isinstance(op, ast.Eq):
                     yield left, right
-        elif isinstance(node, ast.Call) and _called(node) in CLOSE:
+        elif isinstance(node, ast.Call) and function_name(node) in CLOSE:
             yield from itertools.pairwise(node.args[:2])
 
 
@@ -147,9 +147,9 @@ def _decides(one: ast.expr, other: ast.expr) -> bool:
 
 def _distance(node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
     """a and b of abs(a - b), which is compared with a tolerance."""
-    while isinstance(node, ast.Call) and _called(node) in {"max", "mean", "abs"}:
+    while isinstance(node, ast.Call) and function_name(node) in {"max", "mean", "abs"}:
         inner = node.args[0] if node.args else None
-        if _called(node) == "abs":
+        if function_name(node) == "abs":
             if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Sub):
                 return inner.left, inner.right
             return None
@@ -176,13 +176,13 @@ def _linear(node: ast.expr) -> tuple[Linear, bool]:
                 if isinstance(one, ast.Constant) and type(one.value) in (int, float):
                     return _scaled(_linear(other), float(one.value))
     if isinstance(node, ast.Call) and (counted := _counted(node)):
-        return _count("mean" if _called(node) == "mean" else "sum", counted)
+        return _count("mean" if function_name(node) == "mean" else "sum", counted)
     return {ast.unparse(node): 1.0}, False
 
 
 def _counted(node: ast.Call) -> ast.expr | None:
     """What an expression sums up, written as np.sum(x) or as x.sum()."""
-    if _called(node) not in COUNTS or node.keywords or len(node.args) > 1:
+    if function_name(node) not in COUNTS or node.keywords or len(node.args) > 1:
         return None
     if node.args:
         return node.args[0]
@@ -220,14 +220,14 @@ def _difference(
     return _added(one, _scaled(other, -1))
 
 
-def _called(node: ast.Call) -> str:
+def function_name(node: ast.Call) -> str:
     """The last part of the name of a function: `sum` for `np.sum` and `x.sum`."""
     if isinstance(node.func, ast.Attribute):
         return node.func.attr
     return node.func.id if isinstance(node.func, ast.Name) else ""
 
 
-def _is_literal(node: ast.expr) -> bool:
+def is_literal(node: ast.expr) -> bool:
     """Whether an expression is made of literals and operators alone."""
     allowed = (ast.Constant, ast.UnaryOp, ast.BinOp, ast.Tuple, ast.List)
     allowed += (ast.operator, ast.unaryop, ast.Load)
@@ -255,5 +255,7 @@ def _changed(tree: ast.Module) -> Iterator[str]:
                 yield from _names(place)
             case ast.AugAssign(target=place):
                 yield from _names(place)
-            case ast.Expr(value=ast.Call() as call) if _called(call) not in HARMLESS:
+            case ast.Expr(value=ast.Call() as call) if (
+                function_name(call) not in HARMLESS
+            ):
                 yield from _names(call)
