@@ -8,6 +8,8 @@ PORT ?= 8000
 RUNTIME ?=
 # NB restricts a verb to some notebooks: make run NB=chapters/0-start/01-in-one-sitting.ipynb
 NB ?=
+# DRAWS is how often make seeds moves the seeds
+DRAWS ?= 20
 
 BIN := $(VENV)/bin
 PY := $(BIN)/python
@@ -20,7 +22,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book live pdf test check types lax oldest newest reproducible run atlas ledger serve lab coverage bench fuzz mutate lock clean
+.PHONY: help book live pdf test check types lax oldest newest portable seeds slack reproducible run atlas ledger serve lab coverage bench fuzz mutate lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +86,16 @@ newest: $(INSTALLED) ## make lax with the newest versions to be had
 	    --requirement requirements.txt
 	touch .venv-newest/.installed
 	$(MAKE) lax VENV=.venv-newest
+
+# What no other machine and no other sample may change. Both print what they drew.
+portable: $(INSTALLED) ## notebooks under other arithmetic: same text, same figures? (half an hour)
+	$(PY) -m tools.portable $(NB)
+
+seeds: $(INSTALLED) ## every seed moved, DRAWS=20 times: do all asserts hold? (half an hour)
+	$(PY) -m tools.seeds --draws $(DRAWS) $(NB)
+
+slack: $(INSTALLED) ## the asserts of the notebooks that could be much stricter (minutes)
+	$(PY) -m tools.slack $(NB)
 
 coverage: $(INSTALLED) ## which lines of lossbook the tests reach
 	$(BIN)/coverage run -m pytest tests

@@ -71,7 +71,23 @@ FIGURE = {
     "figure": {"caption": "Two powers.", "name": "fig-powers"},
     "image": {"alt": "The square stays below the straight line."},
 }
-CLAIM = {"id": "A1", "statement": "It is 2.", "source": "knuth1997", "tolerance": "0"}
+CLAIM = {
+    "id": "A1",
+    "kind": "reproduced",
+    "statement": "It is 2.",
+    "source": "knuth1997",
+    "tolerance": "0",
+    "published": "2",
+    "where": "p. 1",
+    "reason": "exact",
+}
+ILLUSTRATED = {key: CLAIM[key] for key in form.CLAIM_KEYS["illustrated"]}
+OURS = {key: CLAIM[key] for key in form.CLAIM_KEYS["ours"]}
+ILLUSTRATED["kind"], OURS["kind"] = "illustrated", "ours"
+CHECK = """\
+# one and one are the two that the book has
+published = 2
+assert 1 + 1 == published"""
 
 OPENING = """\
 (ch-demo)=
@@ -87,7 +103,7 @@ CLAIM_BOX = """\
 
 :::{admonition} Claim (A1)
 :class: claim
-It is two.
+It is two {cite:p}`knuth1997`.
 :::
 """
 EXERCISE = """\
@@ -117,9 +133,10 @@ def chapter() -> NotebookNode:
         new_code_cell(PLOT.format(power=2), metadata={"mystnb": FIGURE}),
         new_markdown_cell(CLAIM_BOX),
         new_code_cell(
-            "print(f'{1 + 1:.1f}')\nassert 1 + 1 == 2",
+            "print(f'{1 + 1:.1f}')",
             metadata={"tags": ["claim", "nbval-check-output"], "claim": CLAIM},
         ),
+        new_code_cell(CHECK, metadata={"tags": ["check"]}),
         *(new_code_cell(f"print(f'{{1 / {n}:.3f}}')") for n in range(3, 8)),
         new_markdown_cell(CLOSING),
     ]
@@ -169,14 +186,18 @@ def test_small_book_has_the_form(
 # Each rule catches its damage
 
 Damage = Callable[[NotebookNode], None]
+PROOF = 100
 
 
 def code(nb: NotebookNode, number: int) -> NotebookNode:
     """Return a code cell: 0 imports, 1 plots, 2 has a claim, 3 to 7 print.
 
-    The one for Colab, which stands before them, is -1.
+    The one for Colab, which stands before them, is -1. PROOF is the check of the claim.
     """
-    return [cell for cell in nb.cells if cell.cell_type == "code"][number + 1]
+    cells = [cell for cell in nb.cells if cell.cell_type == "code"]
+    if number == PROOF:
+        return cells[4]
+    return [cell for cell in cells if cell is not cells[4]][number + 1]
 
 
 def source(number: int, old: str, new: str) -> Damage:
@@ -279,6 +300,28 @@ def drop(number: int) -> Damage:
     return damage
 
 
+def claim(of: dict[str, str], **changed: object) -> Damage:
+    """Another claim in the cell that has one."""
+    return field(2, "metadata", "claim", value=of | changed)
+
+
+def same_claim_twice(nb: NotebookNode) -> None:
+    code(nb, 4).metadata = code(nb, 2).metadata
+
+
+def prose_before_the_check(nb: NotebookNode) -> None:
+    nb.cells.insert(nb.cells.index(code(nb, PROOF)), new_markdown_cell("Indeed:"))
+
+
+def prose_tagged_check(nb: NotebookNode) -> None:
+    nb.cells[0].metadata.tags = ["check"]
+
+
+def one_seed_too_often(nb: NotebookNode) -> None:
+    tags("one-seed")(nb)
+    source(3, "print", "# one-seed: a figure\nprint")(nb)
+
+
 def add_text_chunk(nb: NotebookNode) -> None:
     """Put back into the PNG what `run` takes out."""
     data = code(nb, 1).outputs[0].data
@@ -323,6 +366,26 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     (form.no_semicolons, source(1, "plt.show()", "plt.plot([1]);")),
     (form.short_cells, source(3, "print", "x = 1\n" * 15 + "print")),
     (form.short_lines, source(3, "print", "# " + "x" * 78 + "\nprint")),
+    (
+        form.check_cells,
+        source(PROOF, "one and one are the two that the book has", "as expected"),
+    ),
+    (form.check_cells, source(PROOF, "# one", "x = 1\n# one")),
+    (form.check_cells, source(PROOF, "assert 1 + 1 == published", "")),
+    (form.check_cells, field(PROOF, "outputs", value=[new_output("display_data")])),
+    (form.check_cells, field(PROOF, "metadata", "mystnb", value=FIGURE)),
+    (form.check_cells, field(PROOF, "metadata", "tags", value=["check", "claim"])),
+    (form.check_cells, prose_before_the_check),
+    (form.check_cells, prose_tagged_check),
+    (form.asserts_in_check_cells, source(3, "print", "assert 1 == 1\nprint")),
+    (
+        form.asserts_in_check_cells,
+        source(3, "print", "np.testing.assert_array_equal(1, 1)\nprint"),
+    ),
+    (form.asserts_can_fail, source(PROOF, "1 + 1 == published", "1 + 1 == 2")),
+    (form.one_seed_cells, tags("one-seed")),
+    (form.one_seed_cells, source(3, "print", "# one-seed: a figure\nprint")),
+    (form.one_seed_cells, one_seed_too_often),
     (form.no_errors_stored, stored_error),
     (form.no_stderr, prints("UserWarning: careful\n", name="stderr")),
     (form.short_outputs, prints("line\n" * 21)),
@@ -368,8 +431,8 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     (form.one_labelled_title, prose("(ch-demo)=\n", "")),
     (form.one_labelled_title, prose("(ch-demo)=", "(demo)=")),
     (form.one_labelled_title, prose("## Summary", "# Summary")),
-    (form.no_backtick_directives, prose("It is two.", "```{note}\nTwo.\n```")),
-    (form.no_glue, prose("It is two.", "It is {glue:text}`two`.")),
+    (form.no_backtick_directives, prose("It is two", "```{note}\nTwo.\n```")),
+    (form.no_glue, prose("It is two", "It is {glue:text}`two`.")),
     (form.chapter_length, drop(7)),
     (form.chapter_sections, prose(":class: objectives", ":class: tip")),
     (form.chapter_sections, prose("## Summary", "## In short")),
@@ -383,16 +446,31 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     (form.solutions_match, prose(":label: ex-demo-2", ":label: ex-demo-9")),
     (form.claims_complete, field(2, "metadata", "tags", value=[])),
     (form.claims_complete, field(2, "metadata", "claim", value={"id": "A1"})),
-    (form.claims_complete, field(2, "metadata", "claim", "source", value="nobody2000")),
-    (form.claims_complete, field(2, "metadata", "claim", "id", value="first")),
-    (form.claims_complete, field(2, "metadata", "claim", "statement", value="")),
-    (form.claims_complete, field(2, "metadata", "claim", "tolerance", value=0.1)),
-    (form.claims_asserted, source(2, "assert 1 + 1 == 2", "")),
+    (form.claims_complete, claim(CLAIM, kind="famous")),
+    (form.claims_complete, field(2, "metadata", "claim", value=[CLAIM, CLAIM])),
+    (form.claims_complete, claim(ILLUSTRATED, kind="reproduced")),
+    (form.claims_complete, claim(ILLUSTRATED, kind="ours")),
+    (form.claims_complete, claim(CLAIM, published="two")),
+    (form.claims_complete, claim(CLAIM, source="nobody2000")),
+    (form.claims_complete, claim(CLAIM, id="first")),
+    (form.claims_complete, claim(CLAIM, statement="")),
+    (form.claims_complete, claim(CLAIM, tolerance=0.1)),
+    (form.unique_claim_ids, same_claim_twice),
+    (form.claims_asserted, field(PROOF, "metadata", "tags", value=[])),
+    (form.claims_asserted, drop(PROOF)),
     (form.claims_asserted, field(2, "outputs", value=[])),
+    (form.published_numbers, claim(ILLUSTRATED)),
+    (form.published_numbers, claim(OURS)),
+    (form.published_numbers, source(3, "print", "published = 2\nprint")),
     (form.claims_compared, field(2, "metadata", "tags", value=["claim"])),
-    (form.claims_compared, source(2, "assert", "# versions: rounding\nassert")),
+    (form.claims_compared, source(2, "print", "# versions: rounding\nprint")),
     (form.claims_boxed, prose("Claim (A1)", "Result (A1)")),
     (form.claims_boxed, prose("Claim (A1)", "Claim (A1, A2)")),
+    (form.claims_boxed, prose("Claim (A1)", "Claim (A2)")),
+    (form.claims_boxed, prose(":class: claim", ":class: note")),
+    (form.claims_boxed, prose(CLAIM_BOX, CLAIM_BOX + CLAIM_BOX)),
+    (form.claims_boxed, prose(" {cite:p}`knuth1997`", "")),
+    (form.claims_boxed, claim(OURS)),
 ]
 
 
@@ -451,7 +529,7 @@ def test_check_names_place_and_rule(
     write(nb, path)
     assert notebooks.main(["check", str(path)]) == 1
     assert capsys.readouterr().out == (
-        f"{path}: cell 7: -0.00 in the output, expected a format such as {{x:z.3f}} "
+        f"{path}: cell 8: -0.00 in the output, expected a format such as {{x:z.3f}} "
         "[no_negative_zero]\n1 notebook(s), 1 finding(s)\n"
     )
 
@@ -711,17 +789,29 @@ def test_one_digit_of_a_tick_label_is_a_difference(for_nbval: Path) -> None:
 # The ledger
 
 
-def test_ledger_rows(damaged_book: Path) -> None:
+@pytest.fixture
+def claimed_book(damaged_book: Path) -> Path:
+    """A book with claims of each kind, and the pages that quote a count."""
     path = damaged_book / "chapters" / "1-part" / "04-demo.ipynb"
     nb = normalise.read(path)
-    statement = r"The norm $\|x\|$ and $|x|$ agree."
-    code(nb, 2).metadata.claim = [
-        dict(CLAIM, id="B1"),
-        dict(CLAIM, id="A10"),
-        dict(CLAIM, id="A2", statement=statement),
-    ]
+    claims = (
+        *(CLAIM | {"id": "B1"}, CLAIM | {"id": "A10", "where": "table 1"}),
+        *(ILLUSTRATED | {"id": "A2", "statement": BARS}, OURS | {"id": "C1"}),
+    )
+    for number, one in enumerate(claims, 2):
+        code(nb, number).metadata.claim = one
     write(nb, path)
-    text = ledger.ledger(damaged_book)
+    for name in ledger.QUOTING:
+        text = f"# {name}\n\nHere 9 published results are reproduced.\n"
+        (damaged_book / name).write_text(text)
+    return damaged_book
+
+
+BARS = r"The norm $\|x\|$ and $|x|$ agree."
+
+
+def test_ledger_rows(claimed_book: Path) -> None:
+    text = ledger.ledger(claimed_book)
     assert text.startswith("(claims-ledger)=\n# ")
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
     cells = [
@@ -729,22 +819,47 @@ def test_ledger_rows(damaged_book: Path) -> None:
         for opening, token in itertools.pairwise(tokens)
         if opening.type == "td_open"
     ]
-    rest = ["{cite:t}`knuth1997`", "{ref}`ch-demo`", "0"]
+    source, chapter = "{cite:t}`knuth1997`", "{ref}`ch-demo`"
     assert cells == [
-        *["A2", statement, *rest],
-        *["A10", "It is 2.", *rest],
-        *["B1", "It is 2.", *rest],
+        *["A10", "It is 2.", "2", f"{source}, table 1", "0: exact", chapter],
+        *["B1", "It is 2.", "2", f"{source}, p. 1", "0: exact", chapter],
+        *["A2", BARS, source, "0", chapter],
+        *["C1", "It is 2.", "0", chapter],
     ]
+    counts = re.findall(r"^\d+ .*?[.:]", text, re.MULTILINE)
+    assert [count[0] for count in counts] == ["2", "1", "1"]
 
 
-def test_ledger_check_fails_when_a_claim_has_changed(
-    damaged_book: Path, monkeypatch: pytest.MonkeyPatch
+def test_ledger_refuses_a_claim_of_no_kind(damaged_book: Path) -> None:
+    path = damaged_book / "chapters" / "1-part" / "04-demo.ipynb"
+    nb = normalise.read(path)
+    claim(CLAIM, kind="famous")(nb)
+    write(nb, path)
+    with pytest.raises(ValueError, match="claim A1 has the kind 'famous', expected"):
+        ledger.ledger(damaged_book)
+
+
+def test_ledger_check_fails_when_a_claim_or_a_count_has_changed(
+    claimed_book: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = damaged_book / "chapters" / "appendix" / "claims.md"
-    monkeypatch.setattr(ledger, "PAGE", page)
-    monkeypatch.setattr(ledger, "ROOT", damaged_book)
+    monkeypatch.setattr(ledger, "ROOT", claimed_book)
     assert ledger.main(["--check"]) == 1
     assert ledger.main([]) == 0
     assert ledger.main(["--check"]) == 0
-    page.write_text(page.read_text().replace("It is 2.", "It is 3."))
-    assert ledger.main(["--check"]) == 1
+    for name in ledger.QUOTING:
+        assert "Here 2 published results are" in (claimed_book / name).read_text()
+    for name, old, new in (
+        (ledger.LEDGER, "It is 2.", "It is 3."),
+        (ledger.LEDGER, "2 published results", "3 published results"),
+        ("index.md", "2 published", "3 published"),
+        ("README.md", "2 published", "3 published"),
+    ):
+        page = claimed_book / name
+        text = page.read_text()
+        page.write_text(text.replace(old, new))
+        assert page.read_text() != text
+        assert ledger.main(["--check"]) == 1
+        page.write_text(text)
+    (claimed_book / "index.md").write_text("# No count\n")
+    with pytest.raises(ValueError, match=r"index\.md: expected '<number> published"):
+        ledger.main(["--check"])

@@ -277,6 +277,25 @@ a_line_of_seventy_nine_characters = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]
 ```
 """
 
+CLAIM_BOX = """\
+:::{admonition} Claim (A1)
+:class: claim
+One and one are two; `Claim (A9)` in code is no mention.
+:::
+
+Compare claims A1 and B2, and exercise A1.
+"""
+CHECK = "# one < two, whatever\n# the order\n# versions: of all\nassert 1 < 2"
+LEDGER = """\
+(claims-ledger)=
+# Claims ledger
+
+| Id | Claim |
+| --- | --- |
+| A1 | One and one are two, as claim B2 says |
+| B2 | Two |
+"""
+
 
 def build_sample(source: Path) -> Path:
     """A book of every kind of box, every interactive figure and a notebook."""
@@ -292,13 +311,18 @@ def build_sample(source: Path) -> Path:
     cells = [
         new_markdown_cell("# A notebook", id="title"),
         colab.cell("colab"),
-        new_code_cell("print('seen')", id="print"),
+        new_code_cell("print('seen')", id="print", metadata={"claim": {"id": "B2"}}),
+        new_markdown_cell(CLAIM_BOX, id="box"),
+        new_code_cell("print(2)", id="claim", metadata={"claim": {"id": "A1"}}),
+        new_code_cell(CHECK, id="check", metadata={"tags": ["check"]}),
     ]
+    (source / "claims.md").write_text(LEDGER, encoding="utf8")
     notebook = normalise.as_text(normalise.normalise(new_notebook(cells=cells)))
     (source / "part" / "notebook.ipynb").write_text(notebook, encoding="utf8")
     (source / "_toc.yml").write_text(
         "format: jb-book\nroot: index\nparts:\n- caption: A part\n"
         "  chapters:\n  - file: sample\n  - file: part/notebook\n"
+        "  - file: claims\n"
     )
     program = Path(sys.executable).with_name("jupyter-book")
     build = [program, "build", source, "-W", "-n", "--keep-going"]
@@ -432,6 +456,31 @@ def test_the_cell_for_colab_is_only_in_the_notebook(sample: Path) -> None:
     assert "seen" in page
     assert "find_spec" not in page + index
     assert "find_spec" in download
+
+
+def test_a_claim_leads_to_its_row_and_the_row_to_the_cell(sample: Path) -> None:
+    notebook = (sample / "part" / "notebook.html").read_text(encoding="utf8")
+    ledger = (sample / "claims.html").read_text(encoding="utf8")
+    assert re.findall(r'href="\.\./claims\.html#(row-\w+)"', notebook) == [
+        *("row-a1", "row-a1", "row-b2")
+    ]
+    assert re.search(r'<p class="admonition-title">Claim \(<a [^>]*>.*A1', notebook)
+    assert re.search(r'<div class="cell[^>]* id="claim-a1">', notebook)
+    assert re.findall(r'<tr[^>]* id="(row-\w+)"', ledger) == ["row-a1", "row-b2"]
+    assert re.findall(r'href="part/notebook\.html#([\w-]+)"', ledger) == [
+        *("claim-a1", "claim-b2")
+    ]
+
+
+def test_a_check_is_one_line_that_opens_to_its_code(sample: Path) -> None:
+    notebook = (sample / "part" / "notebook.html").read_text(encoding="utf8")
+    (fold,) = re.findall(r"<details class=.check.>.*?</details>", notebook, re.DOTALL)
+    summary = re.search(r"<summary>(.*?)</summary>", fold)
+    assert summary
+    words = re.sub(r"<[^>]*>", "", summary[1])
+    assert words == "✓ checked: one &lt; two, whatever the order"
+    assert "cell_input" in fold
+    assert "assert" in fold
 
 
 def test_first_view_is_light(html: Path) -> None:

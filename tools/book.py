@@ -18,6 +18,7 @@ ONE_PAGE = {"32-takeaways"}  # a page to print: neither a bet nor exercises
 
 _CODE_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _DIRECTIVE = re.compile(r"^(:{3,})\{([\w:-]+)\}\s*(.*)$")
+_STEERING = re.compile(r"# (?:nbval|one-seed|versions): ")
 _OPTION = re.compile(r"^:([\w-]+):\s*(.*)$")
 
 
@@ -133,6 +134,11 @@ class Book:
         return self._places(figure_name)
 
     @cached_property
+    def claim_ids(self) -> dict[str | None, list[Place]]:
+        """The places at which each id of a claim stands."""
+        return self._places(lambda cell: next(iter(claims_of(cell)), {}).get("id"))
+
+    @cached_property
     def citation_keys(self) -> frozenset[str] | None:
         """The keys of references.bib beside the folder; None where there is none."""
         bibliography = self.folder.parent / "references.bib"
@@ -180,10 +186,27 @@ def notebook_paths(*places: Path) -> list[Path]:
     return list(dict.fromkeys(paths))
 
 
+def has_tag(cell: NotebookNode, tag: str) -> bool:
+    return tag in cell.metadata.get("tags", [])
+
+
 def claims_of(cell: NotebookNode) -> list[dict[str, str]]:
-    """Return the claims a cell reproduces; the metadata is one claim or a list."""
-    claims = cell.metadata.get("claim", [])
-    return claims if isinstance(claims, list) else [claims]
+    """Return the claim of a cell, as a list of one or none."""
+    claim = cell.metadata.get("claim")
+    return [claim] if isinstance(claim, dict) else []
+
+
+def first_comment(source: str) -> str:
+    """Return the sentence in the comment that a cell begins with.
+
+    Lines such as `# one-seed: <reason>`, which steer a tool, do not belong to it.
+    """
+    words: list[str] = []
+    for line in source.splitlines():
+        if not line.startswith("#") or _STEERING.match(line):
+            break
+        words += line.lstrip("#").split()
+    return " ".join(words)
 
 
 def figure_name(cell: NotebookNode) -> str | None:

@@ -21,7 +21,16 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from tools import colab, figures, normalise
-from tools.book import Book, Notebook, claims_of, figure_name, shown
+from tools.asserts import Names, empty_asserts
+from tools.book import (
+    Book,
+    Notebook,
+    claims_of,
+    figure_name,
+    first_comment,
+    has_tag,
+    shown,
+)
 
 Findings = Iterator[tuple[int | None, str]]
 Rule = Callable[[Notebook, Book], Findings]
@@ -31,16 +40,27 @@ MAX_OUTPUT_LINES = 20
 MAX_CODE_LINES = 15  # blank lines and comment lines are not counted
 MAX_LINE_LENGTH = 79
 MAX_IGNORED_OUTPUTS = 2
-CODE_CELLS = range(8, 46)
+CODE_CELLS = range(8, 46)  # those that prove another (tag check) are not counted
 EXERCISES = range(5, 9)
 ALT_LENGTH = range(10, 401)
 SECTIONS = ("## Summary", "## Exercises", "## Further reading")
 LABEL_PREFIX = {"chapter": "ch-", "page": "ch-", "solutions": "sol-", "appendix": ""}
-CLAIM_KEYS = {"id", "statement", "source", "tolerance"}
+# A published number that comes out; a published theorem on our numbers; an experiment.
+CLAIM_KEYS = {
+    "reproduced": {
+        *("id", "kind", "statement", "source", "tolerance"),
+        *("published", "where", "reason"),
+    },
+    "illustrated": {"id", "kind", "statement", "source", "tolerance"},
+    "ours": {"id", "kind", "statement", "tolerance"},
+}
+ONE_SEED_IN = 40  # of so many code cells of the book one may rest on a single seed
+SENTENCE_WORDS = 4  # "the fit is exact": less says nothing to a reader
 
 # Nothing that keeps a cell from being run or compared; nbval-ignore-output has a rule
 # of its own.
 ALLOWED_TAGS = {
+    "check",
     "claim",
     "full-width",
     "hide-cell",
@@ -49,6 +69,7 @@ ALLOWED_TAGS = {
     "margin",
     "nbval-check-output",
     "nbval-ignore-output",
+    "one-seed",
     "remove-input",
 }
 # Their results differ from run to run or from machine to machine.
@@ -258,6 +279,74 @@ def short_lines(page: Notebook, book: Book) -> Findings:
                 )
 
 
+# Checks
+
+
+def check_cells(page: Notebook, book: Book) -> Findings:
+    """A cell tagged check says in words what it asserts, and does nothing else.
+
+    The page shows it as one line, the sentence; so it prints and draws nothing, and it
+    stands behind the cell that it proves.
+    """
+    before = None
+    for n, cell in page.cells:
+        previous, before = before, cell
+        if not has_tag(cell, "check"):
+            continue
+        if cell.cell_type != "code":
+            yield n, "tag check on prose, expected it on a code cell"
+            continue
+        words = re.findall(r"[A-Za-z]{2,}|\b[aAI]\b", first_comment(cell.source))
+        if len(words) < SENTENCE_WORDS:
+            yield (
+                n,
+                f"check cell begins {cell.source.splitlines()[:1]}, expected a comment "
+                "that says in a sentence what is checked",
+            )
+        if not _asserts(cell):
+            yield n, "check cell without an assert, expected one"
+        if cell.outputs or "mystnb" in cell.metadata:
+            yield n, "check cell with an output or a figure, expected neither"
+        if has_tag(cell, "claim"):
+            yield n, "tags check and claim, expected a check cell behind the claim"
+        if previous is None or previous.cell_type != "code":
+            yield n, "check cell behind prose, expected it behind the cell it proves"
+
+
+def asserts_in_check_cells(page: Notebook, book: Book) -> Findings:
+    """Asserts stand in check cells only: what a reader copies is the computation."""
+    for n, cell in page.code:
+        if _asserts(cell) and not has_tag(cell, "check"):
+            yield n, "assert, expected it in a cell of its own with the tag check"
+
+
+def asserts_can_fail(page: Notebook, book: Book) -> Findings:
+    """An assert compares two things that were found in two ways."""
+    trees = {n: tree for n, cell in page.code if (tree := _tree(cell))}
+    names = Names.of(trees.values())
+    for n, tree in trees.items():
+        for said in empty_asserts(tree, names):
+            yield n, f"assert {said}, expected two things that could differ"
+
+
+def one_seed_cells(page: Notebook, book: Book) -> Findings:
+    """A cell that rests on one drawn sample is rare and says why."""
+    tagged = {n for n, cell in page.cells if has_tag(cell, "one-seed")}
+    said = {
+        n for n, cell in page.code if re.search(r"^# one-seed: \S", cell.source, re.M)
+    }
+    for n in sorted(tagged ^ said):
+        yield n, "expected both the tag one-seed and a comment '# one-seed: <reason>'"
+    cells = [cell for page in book.notebooks for _, cell in page.code]
+    ours = [cell for cell in cells if has_tag(cell, "one-seed")]
+    if tagged and len(ours) * ONE_SEED_IN > len(cells):
+        yield (
+            min(tagged),
+            f"{len(ours)} of {len(cells)} cells of the book are tagged one-seed, "
+            f"expected at most one in {ONE_SEED_IN}",
+        )
+
+
 # Stored outputs
 
 
@@ -406,10 +495,11 @@ def no_glue(page: Notebook, book: Book) -> Findings:
 
 def chapter_length(page: Notebook, book: Book) -> Findings:
     """A chapter is read and run in one sitting."""
-    count = len(_code_for_readers(page))
+    cells = _code_for_readers(page)
+    count = sum(not has_tag(cell, "check") for _, cell in cells)
     if page.kind == "chapter" and count not in CODE_CELLS:
         bounds = f"{CODE_CELLS[0]} to {CODE_CELLS[-1]}"
-        yield None, f"{count} code cells, expected {bounds}"
+        yield None, f"{count} code cells without checks, expected {bounds}"
 
 
 def chapter_sections(page: Notebook, book: Book) -> Findings:
@@ -485,35 +575,73 @@ def solutions_match(page: Notebook, book: Book) -> Findings:
 def claims_complete(page: Notebook, book: Book) -> Findings:
     """The tag claim and the metadata claim go together; the ledger is made of them."""
     for n, cell in page.cells:
-        if ("claim" in cell.metadata.get("tags", [])) != ("claim" in cell.metadata):
+        if has_tag(cell, "claim") != ("claim" in cell.metadata):
             yield n, "tag or metadata 'claim' alone, expected both or neither"
+        if "claim" not in cell.metadata:
+            continue
+        claim = cell.metadata.claim
+        kinds = ", ".join(CLAIM_KEYS)
+        if not isinstance(claim, dict) or claim.get("kind") not in CLAIM_KEYS:
+            yield n, f"claim {claim}, expected one claim with a kind of {kinds}"
+            continue
+        expected = CLAIM_KEYS[claim["kind"]]
+        if set(claim) != expected:
+            yield (
+                n,
+                f"{claim['kind']} claim with the keys {sorted(claim)}, expected "
+                f"{sorted(expected)}",
+            )
+        for key, value in claim.items():
+            if not isinstance(value, str) or value != " ".join(value.split()):
+                yield n, f"claim's {key} {value!r}, expected one line of text"
+            elif not value:
+                yield n, f"claim's {key} is empty, expected text"
+        if not re.fullmatch(r"[A-Z]\d+", str(claim.get("id"))):
+            yield n, f"claim id {claim.get('id')!r}, expected a letter and a number"
+        if not re.search(r"\d", str(claim.get("published", "0"))):
+            yield n, f"published {claim['published']!r}, expected the printed number"
+        keys, source = book.citation_keys, claim.get("source")
+        if keys is not None and source is not None and source not in keys:
+            yield n, f"source {source!r}, expected a key of references.bib"
+
+
+def unique_claim_ids(page: Notebook, book: Book) -> Findings:
+    """One claim an id: a link to it leads to one row, and the row to one cell."""
+    for n, cell in page.code:
         for claim in claims_of(cell):
-            if not isinstance(claim, dict) or set(claim) != CLAIM_KEYS:
-                yield n, f"claim {claim}, expected the keys {sorted(CLAIM_KEYS)}"
-                continue
-            for key, value in claim.items():
-                if not isinstance(value, str) or value != " ".join(value.split()):
-                    yield n, f"claim's {key} {value!r}, expected one line of text"
-                elif not value:
-                    yield n, f"claim's {key} is empty, expected text"
-            if not re.fullmatch(r"[A-Z]\d+", str(claim["id"])):
-                yield n, f"claim id {claim['id']!r}, expected a letter and a number"
-            keys = book.citation_keys
-            if keys is not None and claim["source"] not in keys:
-                yield n, f"source {claim['source']!r}, expected a key of references.bib"
+            for other in book.claim_ids[claim.get("id")]:
+                if other != (page.path, n):
+                    place = f"cell {other.cell} of {shown(other.path)}"
+                    found = claim.get("id")
+                    yield n, f"claim {found} is also in {place}, expected a new number"
 
 
 def claims_asserted(page: Notebook, book: Book) -> Findings:
-    """A cell with a claim asserts it and prints the number."""
+    """A cell with a claim prints the number; the check cell behind it asserts it."""
+    cells = dict(page.cells)
     for n, cell in page.code:
         if not claims_of(cell):
             continue
-        calls = [ast.unparse(call.func) for call in _nodes(cell, ast.Call)]
-        asserts = any(call.split(".")[-1].startswith("assert") for call in calls)
-        if not asserts and not _nodes(cell, ast.Assert):
-            yield n, "claim without an assert, expected assert or np.testing.assert_*"
+        if n + 1 not in cells or not has_tag(cells[n + 1], "check"):
+            yield n, "claim, expected a check cell directly behind it"
         if not any(output.get("name") == "stdout" for output in cell.outputs):
             yield n, "claim without a printed number, expected print(f'...')"
+
+
+def published_numbers(page: Notebook, book: Book) -> Findings:
+    """A variable is called published only if its number is printed in a source."""
+    allowed = False
+    for n, cell in page.cells:
+        kinds = {claim.get("kind") for claim in claims_of(cell)}
+        allowed = kinds == {"reproduced"} or (allowed and has_tag(cell, "check"))
+        if cell.cell_type == "code" and not allowed:
+            for node in _nodes(cell, ast.Name):
+                if "published" in node.id and isinstance(node.ctx, ast.Store):
+                    yield (
+                        n,
+                        f"variable {node.id!r}, expected that name only beside a claim "
+                        "of kind reproduced",
+                    )
 
 
 def claims_compared(page: Notebook, book: Book) -> Findings:
@@ -531,26 +659,44 @@ def claims_compared(page: Notebook, book: Book) -> Findings:
 
 
 def claims_boxed(page: Notebook, book: Book) -> Findings:
-    """A box `Claim (A1)` and the cell that reproduces A1 stand in one notebook."""
-    boxes = [
-        (n, name)
-        for n, box in page.named("admonition")
-        if (match := re.match(r"Claim \((.*)\)", box.argument))
-        for name in re.findall(r"\w+", match[1])
-    ]
-    cells = [
-        (n, claim.get("id"))
+    """A box `Claim (A1)` and the cell for A1 stand in one notebook; one box a claim.
+
+    A box of class claim cites the claim's source, or says that the claim is ours.
+    """
+    cells = {
+        claim.get("id"): (n, claim)
         for n, cell in page.code
         for claim in claims_of(cell)
-        if isinstance(claim, dict)
-    ]
-    for n, name in cells:
-        if name not in {boxed for _, boxed in boxes}:
+    }
+    seen = set()
+    for n, box in page.named("admonition"):
+        if not box.argument.startswith("Claim"):
+            continue
+        match = re.fullmatch(r"Claim \(([A-Z]\d+)\)", box.argument)
+        if not match:
+            yield n, f"box {box.argument!r}, expected one claim, 'Claim (A1)'"
+            continue
+        name = match[1]
+        if name in seen:
+            yield n, f"a second box for claim {name}, expected one"
+        seen.add(name)
+        if "claim" not in box.options.get("class", "").split():
+            yield n, f"box for claim {name}, expected ':class: claim'"
+        if name not in cells:
+            yield n, f"box for claim {name}, expected a cell with the tag claim for it"
+            continue
+        text = "\n".join(box.body)
+        claim = cells[name][1]
+        source = claim.get("source")
+        if claim.get("kind") == "ours":
+            if not re.search(r"\bours?\b", text, re.IGNORECASE):
+                yield n, f"box for claim {name}, expected it to say that it is ours"
+        elif not re.search(rf"\{{cite:\w+\}}`[^`]*\b{source}\b", text):
+            yield n, f"box for claim {name}, expected a citation of {source}"
+    for name, (n, _) in cells.items():
+        if name not in seen:
             box = f":::{{admonition}} Claim ({name})"
             yield n, f"claim {name} without a box, expected '{box}' in the prose before"
-    for n, name in boxes:
-        if name not in {reproduced for _, reproduced in cells}:
-            yield n, f"box for claim {name}, expected a cell with the tag claim for it"
 
 
 RULES: tuple[Rule, ...] = (
@@ -568,6 +714,10 @@ RULES: tuple[Rule, ...] = (
     no_semicolons,
     short_cells,
     short_lines,
+    check_cells,
+    asserts_in_check_cells,
+    asserts_can_fail,
+    one_seed_cells,
     no_errors_stored,
     no_stderr,
     short_outputs,
@@ -587,7 +737,9 @@ RULES: tuple[Rule, ...] = (
     exercises,
     solutions_match,
     claims_complete,
+    unique_claim_ids,
     claims_asserted,
+    published_numbers,
     claims_compared,
     claims_boxed,
 )
@@ -597,6 +749,16 @@ def _code_for_readers(page: Notebook) -> list[tuple[int, NotebookNode]]:
     """Return the code cells without the one for Colab."""
     starts = bool(page.code) and colab.is_colab_cell(page.code[0][1])
     return page.code[1:] if starts else page.code
+
+
+def _asserts(cell: NotebookNode) -> list[ast.AST]:
+    """Return the asserts of a cell: statements, and calls such as np.testing's."""
+    calls = [
+        call
+        for call in _nodes(cell, ast.Call)
+        if ast.unparse(call.func).split(".")[-1].startswith("assert")
+    ]
+    return _nodes(cell, ast.Assert) + calls
 
 
 def _tree(cell: NotebookNode) -> ast.Module | None:

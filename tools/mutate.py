@@ -4,7 +4,8 @@
     python -m tools.mutate --quick    one damage of each kind (about two minutes)
 
 Each kind of damage names the narrowest check that should see it, and only that runs.
-A table says how many were caught; those that were not are listed.
+A table says how many were caught; those that were not are listed. How much stricter the
+asserts of the notebooks could be is measured by `tools.slack`.
 """
 
 import argparse
@@ -97,8 +98,8 @@ def has_figure(cell: dict) -> bool:
     return "figure" in cell["metadata"].get("mystnb", {})
 
 
-def is_claim(cell: dict) -> bool:
-    return "claim" in tags(cell)
+def is_check(cell: dict) -> bool:
+    return "check" in tags(cell)
 
 
 def without_asserts(cell: dict) -> None:
@@ -142,7 +143,7 @@ FORMS: dict[str, Callable[[str], str]] = {
     ),
     "alt text of one word": in_cell(has_figure, alt_of_one_word),
     "alt text that names the kind": in_cell(has_figure, alt_that_names_the_kind),
-    "asserts of a claim removed": in_cell(is_claim, without_asserts),
+    "asserts of a check removed": in_cell(is_check, without_asserts),
 }
 
 

@@ -146,8 +146,10 @@ def for_paper(page: Page, keys: dict[str, str], base: str) -> Page:
     body = re.sub(r'(<svg\b[^>]*) role="group"', r'\1 role="img"', body)
     # A browser that prints does not wait for pictures that wait to be seen.
     body = body.replace(' loading="lazy"', "")
-    # Code that the site folds stays out; what else is folded is opened.
-    body = re.sub(r"<details(?! class=\"[^\"]*\bhide\b)", "<details open", body)
+    # Code that the site folds stays out, of a check its sentence stands there; what
+    # else is folded is opened.
+    folded = r"<details(?! class=\"(?:[^\"]*\bhide\b|check\"))"
+    body = re.sub(folded, "<details open", body)
     return replace(page, body=body, key=key_of_page)
 
 
