@@ -28,7 +28,7 @@ class Group:
 
 
 GROUPS = (
-    Group("The contract", ("base", "structured")),
+    Group("The contract", ("base",)),
     Group("Losses of a residual", ("residual",)),
     Group("Losses from a potential", ("potential",)),
     Group("Scoring rules behind a link", ("composite",)),
