@@ -180,9 +180,9 @@ def booster_objective(loss: PointwiseLoss) -> BoosterObjective:
       the secant |gradient| / |y - f|: the curvature of a parabola that touches the loss
       at f and has its bottom at y, as in iteratively reweighted least squares.  If the
       loss is symmetric the parabola lies above it.  At kinks no distance counts as less
-      than the median one.  Gradient and curvature are then divided by the mean curvature, so
-      that a booster's ``min_child_weight`` and ``reg_lambda`` count samples whatever
-      the unit of y.
+      than the median one.  Gradient and curvature are then divided by the mean
+      curvature, so that a booster's ``min_child_weight`` and ``reg_lambda`` count
+      samples whatever the unit of y.
     - Losses of labels that are not convex, or flat, have the larger of the second
       derivative's size and the gradient's, so that no step is longer than 1.
     - For several classes the curvature is doubled, as in XGBoost's ``multi:softprob``.
