@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lossbook.functionals import weighted_mean
 from lossbook.links import Link
 from lossbook.numerics import Array, blocks
 from lossbook.validation import (
@@ -28,10 +29,10 @@ from lossbook.validation import (
     as_numeric,
     check_not_empty,
     check_option,
-    check_sample,
     check_some_weight,
     check_values,
     check_weight_shape,
+    check_weights,
     weight_unit,
 )
 
@@ -356,7 +357,7 @@ class Loss(abc.ABC):
 
     def _refuse_labels(self, scores: np.ndarray) -> None:
         """Labels where scores are meant would pass for very cautious scores."""
-        if scores.dtype.kind in "biu" and not np.any((scores != 0) & (scores != 1)):
+        if scores.dtype.kind in "biu" and scores.min() >= 0 and scores.max() <= 1:
             raise ValueError(
                 f"{self!r}: y_pred must hold scores, what decision_function returns; "
                 f"got the labels 0 and 1 (dtype {scores.dtype})"
@@ -411,8 +412,12 @@ class PointwiseLoss(Loss, abstract=True):
         """The second derivative in f (the diagonal for several classes)."""
 
     @abc.abstractmethod
-    def _best_constant(self, y: Array, w: Array) -> float | Array:
-        """The prediction that minimises the weighted mean of the loss."""
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float | Array:
+        """The prediction that minimises the weighted mean of the loss.
+
+        Targets and weights are checked, and as they came: of any dtype; no weights
+        are ones.
+        """
 
     def hessian(self, y_true: ArrayLike, raw_prediction: ArrayLike) -> Array:
         """Second derivative in ``raw_prediction``, in its shape.
@@ -431,6 +436,10 @@ class PointwiseLoss(Loss, abstract=True):
         log loss of a sample without ones, an infinite score where the loss falls for
         ever.
 
+        Memory is O(block) beyond the inputs, O(K) for K classes.  Only where the
+        sample is sorted (quantiles, expectiles, modes, the valleys of a loss that is
+        not convex) a few copies of it are made.
+
         Parameters
         ----------
         y_true : array of shape (n,)
@@ -441,10 +450,11 @@ class PointwiseLoss(Loss, abstract=True):
         -------
         float, or array of shape (K,) for several classes
         """
-        targets = self._targets(y_true)
-        check_not_empty(self, "y_true", targets)
-        self._check_targets(targets)
-        y, w = check_sample(self, targets, sample_weight, "y_true")
+        y = self._targets(y_true)
+        check_not_empty(self, "y_true", y)
+        for rows in blocks(len(y), y[0].size):
+            self._check_targets(y[rows])
+        w = check_weights(self, sample_weight, len(y))
         with extremes():
             best = self._best_constant(y, w)
         return best if np.ndim(best) else float(best)
@@ -505,8 +515,8 @@ class BinaryLoss(PointwiseLoss, abstract=True):
     def _hessian(self, y: Array, f: Array) -> Array:
         return _expected(self.phi_second, y, f, odd=False)
 
-    def _best_constant(self, y: Array, w: Array) -> float:
-        return self._minimizer(float(np.average(y, weights=w)))
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
+        return self._minimizer(float(weighted_mean(y, w)))
 
 
 def _expected(
@@ -572,14 +582,25 @@ class MulticlassLoss(PointwiseLoss, abstract=True):
                 y_part = one_hot(self, y_part, n_classes).astype(dtype, copy=False)
             yield rows, np.asfortranarray(y_part), np.asfortranarray(f_part)
 
-    def _proportions(self, y: Array, w: Array) -> Array:
-        """The weighted share of each class."""
+    def _proportions(
+        self, y: np.ndarray, w: np.ndarray | None, n_classes: int | None = None
+    ) -> Array:
+        """The weighted share of each class; by default up to the largest label."""
         if y.ndim == 2:
-            return np.average(y, axis=0, weights=w)
-        labels = _whole_labels(self, y, None)
-        return np.bincount(labels, weights=w, minlength=2) / w.sum()
+            return weighted_mean(y, w)
+        unit = 1.0 if w is None else weight_unit(w)
+        shares: Array = np.zeros(n_classes or 2)
+        total = 0.0
+        for rows in blocks(len(y)):
+            labels = _whole_labels(self, y[rows], n_classes)
+            weight = np.ones(len(labels)) if w is None else w[rows] / unit
+            counts: Array = np.bincount(labels, weight, len(shares)).astype(np.float64)
+            counts[: len(shares)] += shares
+            shares = counts
+            total += float(weight.sum())
+        return shares / total
 
-    def _best_constant(self, y: Array, w: Array) -> Array:
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> Array:
         return self._proportions(y, w)
 
 
@@ -655,31 +676,29 @@ class ObjectLoss(Loss, abstract=True):
     # Whether a target may be a masked array, whose masked entries do not count.
     masks: ClassVar[bool] = False
 
-    def _pair(
-        self, y_true: ArrayLike, prediction: ArrayLike, name: str
-    ) -> tuple[Any, Any, np.dtype[Any]]:
+    def _parts(
+        self, y: Any, f: Any, dtype: np.dtype[Any], name: str
+    ) -> Iterator[tuple[slice, Any, Any]]:
         """As ever; in the formulas a masked entry of the target is NaN."""
-        if not self.masks:
-            return super()._pair(y_true, prediction, name)
-        absent = None
-        if isinstance(y_true, np.ma.MaskedArray):
-            absent, y_true = np.ma.getmaskarray(y_true), y_true.data
-        y, f, dtype = super()._pair(y_true, prediction, name)
-        present = y if absent is None else y[~absent]
-        if present.size:
-            self._check_present(present)
-        return y if absent is None else np.where(absent, np.nan, y), f, dtype
+        for rows, y_part, f_part in super()._parts(y, f, dtype, name):
+            yield rows, np.ma.filled(y_part, np.nan), f_part
+
+    def _check_targets(self, y: Array) -> None:
+        if isinstance(y, np.ma.MaskedArray):
+            y = y.compressed()
+        if y.size:
+            self._check_present(y)
 
     def _check_present(self, y: Array) -> None:
         """Raise unless these are entries of a target."""
         check_values(self, "y_true", y, self.y_domain)
 
-    def _check_targets(self, y: Array) -> None:
-        if not self.masks:  # else checked while it was known what is masked
-            super()._check_targets(y)
-
     def _targets(self, y_true: ArrayLike) -> np.ndarray:
-        y = as_numeric(self, "y_true", y_true)
+        if self.masks and isinstance(y_true, np.ma.MaskedArray):
+            numbers = as_numeric(self, "y_true", y_true.data)
+            y: np.ndarray = np.ma.array(numbers, mask=y_true.mask)
+        else:
+            y = as_numeric(self, "y_true", y_true)
         if y.ndim < 2:
             raise ValueError(
                 f"{self!r}: y_true must have shape {self.object_shape}; "

@@ -7,21 +7,48 @@ exactly when z is the functional, negative below it and positive above it (Osban
 """
 
 import abc
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lossbook.numerics import Array
+from lossbook.numerics import Array, blocks
 from lossbook.validation import (
     OPEN_UNIT,
     POSITIVE,
     REALS,
+    check_as_given,
     check_parameter,
-    check_sample,
     check_values,
+    weight_unit,
+    whole_sample,
 )
+
+
+def weighted_mean(
+    y: np.ndarray,
+    w: np.ndarray | None = None,
+    formula: Callable[[Array], Array] | None = None,
+) -> Any:
+    """sum(w * formula(y)) / sum(w) over a checked sample, block by block, in float64.
+
+    Weights of None are ones.  The mean of rows is a row.
+    """
+    unit = 1.0 if w is None else weight_unit(w)
+    total: Any = 0.0
+    total_weight = 0.0
+    for rows in blocks(len(y), y[0].size):
+        part: Array = y[rows].astype(np.float64, copy=False)
+        if formula is not None:
+            part = formula(part)
+        if w is not None:
+            weight = w[rows].astype(np.float64, copy=False) / unit
+            part = (part.T * weight).T
+        total = total + part.sum(axis=0)
+        total_weight += len(part) if w is None else float(weight.sum())
+    return total / total_weight
 
 
 class Influence(Protocol):
@@ -64,14 +91,16 @@ class Functional(abc.ABC):
 
         What a loss of several classes asks for takes rows of proportions, (n, K).
         """
-        sample, weight = check_sample(self, y, sample_weight)
+        sample, weight = check_as_given(self, y, sample_weight)
         if sample.ndim == 2 and not isinstance(self, Mean | BeforeNoise | Rebalanced):
             raise ValueError(f"{self!r}: y must have shape (n,); got {sample.shape}")
         return self._of_sample(sample, weight)
 
     @abc.abstractmethod
-    def _of_sample(self, y: Array, w: Array) -> float | np.floating | Array:
-        """The functional of a checked sample."""
+    def _of_sample(
+        self, y: np.ndarray, w: np.ndarray | None
+    ) -> float | np.floating | Array:
+        """The functional of a checked sample, of any dtype; no weights are ones."""
 
 
 class Identifiable(Functional):
@@ -95,8 +124,8 @@ class Mean(Identifiable):
     formula: ClassVar[str] = r"\mathbb{E}[Y]"
     words: ClassVar[str] = "the mean"
 
-    def _of_sample(self, y: Array, w: Array) -> float | Array:
-        return np.average(y, axis=0, weights=w)
+    def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float | Array:
+        return weighted_mean(y, w)
 
     def identification(self, y: Array, z: Array) -> Array:
         return np.asarray(z) - np.asarray(y)
@@ -131,9 +160,10 @@ class Quantile(Identifiable):
         self, y: Array, sample_weight: Array | None = None
     ) -> tuple[float, float]:
         """Both ends of the set of quantiles of the weighted sample."""
-        return self._interval(*check_sample(self, y, sample_weight))
+        return self._interval(*check_as_given(self, y, sample_weight))
 
-    def _interval(self, y: Array, w: Array) -> tuple[float, float]:
+    def _interval(self, y: np.ndarray, w: np.ndarray | None) -> tuple[float, float]:
+        y, w = whole_sample(y, w)
         order = np.argsort(y, kind="stable")
         y, reached = y[order], np.cumsum(w[order])
         target = self.level * reached[-1]
@@ -144,7 +174,7 @@ class Quantile(Identifiable):
         high = y[min(np.searchsorted(reached, target + slack, side="right"), last)]
         return float(low), float(high)
 
-    def _of_sample(self, y: Array, w: Array) -> float:
+    def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float:
         low, high = self._interval(y, w)
         # Not (low + high) / 2, which overflows for huge targets.
         return low + (high - low) / 2 if low != high else low
@@ -178,7 +208,8 @@ class BetaMedian(Identifiable):
     def words(self) -> str:
         return f"the median, each value weighted by y^{self.beta:g}".replace("-", "−")
 
-    def _of_sample(self, y: Array, w: Array) -> float:
+    def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float:
+        y, w = whole_sample(y, w)
         check_values(self, "y", y, POSITIVE)
         # Relative to the middle value, so that no power overflows.
         log_weight = self.beta * (np.log(y) - np.median(np.log(y)))
@@ -202,8 +233,8 @@ class LogMean(Identifiable):
     formula: ClassVar[str] = r"e^{\mathbb{E}\log(1 + Y)} - 1"
     words: ClassVar[str] = "the geometric mean of 1 + y, less 1"
 
-    def _of_sample(self, y: Array, w: Array) -> float:
-        return float(np.expm1(np.average(np.log1p(y), weights=w)))
+    def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float:
+        return float(np.expm1(weighted_mean(y, w, np.log1p)))
 
     def identification(self, y: Array, z: Array) -> Array:
         return np.log1p(z) - np.log1p(y)
@@ -225,9 +256,9 @@ class MeanVariance(Functional):
     formula: ClassVar[str] = r"(\mathbb{E}[Y], \operatorname{Var}(Y))"
     words: ClassVar[str] = "the mean and the variance"
 
-    def _of_sample(self, y: Array, w: Array) -> Array:
-        mean = np.average(y, weights=w)
-        return np.array([mean, np.average(np.square(y - mean), weights=w)])
+    def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> Array:
+        mean = weighted_mean(y, w)
+        return np.array([mean, weighted_mean(y, w, lambda y: np.square(y - mean))])
 
 
 @dataclass(frozen=True)
@@ -253,7 +284,8 @@ class Expectile(Identifiable):
     def words(self) -> str:
         return "the mean" if self.level == 0.5 else f"the {self.level:g}-expectile"
 
-    def _of_sample(self, y: Array, w: Array) -> float:
+    def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float:
+        y, w = whole_sample(y, w)
         order = np.argsort(y, kind="stable")
         y, w = y[order], w[order]
         below, sum_below = np.cumsum(w), np.cumsum(w * y)
@@ -285,7 +317,8 @@ class Mode(Functional):
     formula: ClassVar[str] = r"\operatorname{mode}(Y)"
     words: ClassVar[str] = "the more probable label"
 
-    def _of_sample(self, y: Array, w: Array) -> float:
+    def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float:
+        y, w = whole_sample(y, w)
         values, which = np.unique(y, return_inverse=True)
         return float(values[np.argmax(np.bincount(which, weights=w))])
 
@@ -308,7 +341,7 @@ class MLocation(Identifiable):
 
     words: ClassVar[str] = "the balance point of its influence"
 
-    def _of_sample(self, y: Array, w: Array) -> float:
+    def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float:
         return float(self.loss.best_constant(y, w))
 
     def identification(self, y: Array, z: Array) -> Array:
@@ -334,8 +367,8 @@ class Rebalanced(Functional):
     formula: ClassVar[str] = r"\mathbb{E}[Y]_k\, \pi_k^{-\tau} / \textstyle\sum_j \dots"
     words: ClassVar[str] = "the probability if all classes were equally frequent"
 
-    def _of_sample(self, y: Array, w: Array) -> Array:
-        return self.solve(np.average(y, axis=0, weights=w))
+    def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> Array:
+        return self.solve(weighted_mean(y, w))
 
     def solve(self, probabilities: Array) -> Array:
         """What class probabilities become, shape (K,)."""
@@ -362,8 +395,8 @@ class BeforeNoise(Functional):
     formula: ClassVar[str] = r"\mathbb{E}[Y]\,T^{-1}"
     words: ClassVar[str] = "the probability before the noise"
 
-    def _of_sample(self, y: Array, w: Array) -> Array:
-        return self.solve(np.average(y, axis=0, weights=w))
+    def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> Array:
+        return self.solve(weighted_mean(y, w))
 
     def solve(self, labels: Array) -> Array:
         """Class probabilities behind the probabilities of the labels, shape (K,)."""

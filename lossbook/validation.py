@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lossbook.numerics import Array
+from lossbook.numerics import Array, blocks
 
 
 @dataclass(frozen=True)
@@ -191,21 +191,48 @@ def check_not_empty(owner: object, name: str, array: np.ndarray) -> None:
         )
 
 
-def check_sample(
-    owner: Any, y: ArrayLike, sample_weight: ArrayLike | None, name: str = "y"
-) -> tuple[Array, Array]:
-    """A sample as float64, samples of zero weight removed, weights at most 2."""
-    y = as_numeric(owner, name, y).astype(np.float64)
-    if y.ndim not in (1, 2):
-        raise ValueError(
-            f"{owner!r}: {name} must have shape (n,) or (n, K); got shape {y.shape}"
-        )
-    check_not_empty(owner, name, y)
-    check_values(owner, name, y, REALS)
+def check_weights(
+    owner: object, sample_weight: ArrayLike | None, n: int
+) -> np.ndarray | None:
+    """The weights of n samples as they came: >= 0 and not all zero."""
     if sample_weight is None:
-        return y, np.ones(len(y))
-    weight = check_weight_shape(owner, sample_weight, len(y)).astype(np.float64)
-    check_values(owner, "sample_weight", weight, Interval(low=0.0))
+        return None
+    weight = check_weight_shape(owner, sample_weight, n)
+    check_values(owner, "sample_weight", weight, NONNEGATIVE)
     check_some_weight(owner, weight.max())
-    y, weight = y[weight > 0], weight[weight > 0]
-    return y, weight / weight_unit(weight)
+    return weight
+
+
+def check_as_given(
+    owner: object, y: ArrayLike, sample_weight: ArrayLike | None, name: str = "y"
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """A sample of shape (n,) or (n, K) and its weights, as they came; no copy."""
+    sample = as_numeric(owner, name, y)
+    if sample.ndim not in (1, 2):
+        raise ValueError(
+            f"{owner!r}: {name} must have shape (n,) or (n, K); "
+            f"got shape {sample.shape}"
+        )
+    check_not_empty(owner, name, sample)
+    for rows in blocks(len(sample), sample[0].size):
+        check_values(owner, name, sample[rows], REALS)
+    return sample, check_weights(owner, sample_weight, len(sample))
+
+
+def whole_sample(y: np.ndarray, w: np.ndarray | None) -> tuple[Array, Array]:
+    """A checked sample for those who sort it: a copy in float64, all weights > 0.
+
+    The weights are divided by :func:`weight_unit`.
+    """
+    if w is None:
+        return y.astype(np.float64), np.ones(len(y))
+    there = w > 0
+    weight = w[there].astype(np.float64)
+    return y[there].astype(np.float64), weight / weight_unit(weight)
+
+
+def check_sample(
+    owner: object, y: ArrayLike, sample_weight: ArrayLike | None, name: str = "y"
+) -> tuple[Array, Array]:
+    """A sample for those who sort it, checked: see :func:`whole_sample`."""
+    return whole_sample(*check_as_given(owner, y, sample_weight, name))

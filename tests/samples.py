@@ -4,13 +4,15 @@ Everything here is derived from the facts a loss states about itself, so a new l
 the registry is tested without a word about it in the tests.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from inspect import getattr_static
 
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
 import lossbook as lb
+from lossbook.base import FACTS
 from lossbook.numerics import Array
 from lossbook.validation import UNIT
 
@@ -121,14 +123,19 @@ def kink_positions(loss: lb.Loss, y: float) -> Array:
     return np.unique(y - kinks)
 
 
-def raw_constant(loss: lb.Loss, y: Array, weights: Array | None = None) -> Array:
+def raw_constant(
+    loss: lb.PointwiseLoss, y: Array, weights: Array | None = None
+) -> Array:
     """The best constant on the raw scale, infinities cut off."""
-    best = np.asarray(loss.best_constant(y, weights), dtype=float)
+    best = np.asarray(loss.best_constant(y, weights))
     return np.clip(loss.link(best), -1000, 1000)
 
 
 def risks(
-    loss: lb.Loss, y: Array, candidates: ArrayLike, weights: Array | None = None
+    loss: lb.Loss,
+    y: Array,
+    candidates: Iterable[ArrayLike],
+    weights: Array | None = None,
 ) -> Array:
     """Weighted mean loss of each constant raw prediction in ``candidates``."""
     rows = [np.asarray(c, dtype=float) for c in candidates]
@@ -139,3 +146,8 @@ def risks(
 def as_proportions(loss: lb.Loss, y: Array) -> Array:
     """Targets as numbers whose mean is meant by the loss: labels become 0/1 rows."""
     return np.eye(N_CLASSES)[y] if loss in MULTICLASS else y
+
+
+def restated(kind: type[lb.Loss]) -> dict[str, object]:
+    """The facts of a class, for the body of a class that is made from it."""
+    return {name: getattr_static(kind, name) for name in FACTS}

@@ -8,7 +8,7 @@ from unittest import SkipTest
 import numpy as np
 import pytest
 import sklearn
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from samples import BINARY, MULTICLASS, RESIDUAL, SCALAR, each
 from scipy.optimize import linprog
@@ -34,6 +34,7 @@ from lossbook.base import PointwiseLoss
 from lossbook.datasets import telephone
 from lossbook.fit import LossClassifier, LossRegressor
 from lossbook.fit.linear import _axes
+from lossbook.links import IdentityLink
 from lossbook.numerics import Array
 from lossbook.validation import NONNEGATIVE, POSITIVE
 
@@ -598,6 +599,170 @@ def test_ramp_forgets_what_is_far_on_the_wrong_side() -> None:
     assert without == pytest.approx(1.0)
     assert hinge.fit(x, labels).coef_[0, 0] < 0.6
     assert ramp.fit(x, labels).coef_[0, 0] == pytest.approx(without)
+
+
+# ---- one value far out --------------------------------------------------------------
+
+# Losses in which the pull of one observation is bounded, with scales small and large.
+BOUNDED = [
+    *[x for x in RESIDUAL if np.isfinite(x.lipschitz)],
+    lb.AbsolutePercentageError(),
+    lb.PinballLoss(0.1),
+    lb.EpsilonInsensitiveLoss(2.0),
+    lb.HuberLoss(0.01),
+    lb.HuberLoss(30.0),
+    lb.PseudoHuberLoss(0.01),
+    lb.TukeyLoss(2.0),
+]
+UNBOUNDED = [x for x in REGRESSION if x not in BOUNDED]
+
+
+def fit_or_warning(
+    loss: PointwiseLoss, features: Array, y: Array, **parameters: Any
+) -> LossRegressor | None:
+    """None if the fit warns that it is none; any other warning is an error."""
+    fitted = LossRegressor(loss, max_iter=200, **parameters)
+    try:
+        return fitted.fit(features, y)
+    except ConvergenceWarning:
+        return None
+
+
+def far_sample(
+    loss: PointwiseLoss, data: st.DataObject, far: float
+) -> tuple[Array, Array, int]:
+    """Features, targets of which one is ``far``, and which."""
+    rng = np.random.default_rng(data.draw(st.integers(0, 10**6), label="seed"))
+    n, p = data.draw(st.integers(20, 90)), data.draw(st.integers(1, 3))
+    features = rng.normal(size=(n, p))
+    if data.draw(st.booleans(), label="ties"):
+        features = np.round(features)
+    y = features @ rng.normal(size=p) + 1 + rng.standard_t(3, size=n)
+    if loss.y_domain.low == 0:
+        y = np.abs(y) + 0.1
+    elif data.draw(st.booleans(), label="below"):
+        far = -far
+    row = data.draw(st.integers(0, n - 1))
+    y[row] = far
+    return features, y, row
+
+
+FAR = st.sampled_from([1e14, 1e16, 1e18, 1e20, 9.97e36, 1e60, 1e100])
+
+
+@given(st.data(), FAR)
+def test_a_far_value_has_no_more_say_than_a_less_far_one(
+    data: st.DataObject, far: float
+) -> None:
+    """A fill value such as 1e20 is one vote: exact, or a warning, never wrong."""
+    loss = data.draw(st.sampled_from(BOUNDED))
+    parameters = {
+        "alpha": data.draw(st.sampled_from([0.0, 0.01, 1.0])),
+        "fit_intercept": data.draw(st.booleans()),
+    }
+    features, y, row = far_sample(loss, data, far)
+    less = y.copy()
+    less[row] = np.copysign(1e9, y[row])
+    fitted = fit_or_warning(loss, features, y, **parameters)
+    wanted = fit_or_warning(loss, features, less, **parameters)
+    if fitted is None or wanted is None:
+        return
+    # A fit that reaches the far value is not one in which it is one of many.
+    assume(abs(wanted.predict(features[[row]])[0]) < 1e6)
+    if loss.convex:
+        size = np.abs(wanted.coef_).max() + abs(wanted.intercept_)
+        np.testing.assert_allclose(fitted.coef_, wanted.coef_, atol=1e-6 * size)
+        assert fitted.intercept_ == pytest.approx(wanted.intercept_, abs=1e-6 * size)
+        return
+    # Valleys can be several; in the one that was found the forces balance.
+    forces = loss.gradient(y, features @ fitted.coef_ + fitted.intercept_)
+    slope = features.T @ forces / len(y) + fitted.alpha * fitted.coef_
+    assert np.abs(slope).max() <= 1e-6 * loss.lipschitz
+    if fitted.fit_intercept:
+        assert abs(forces.mean()) <= 1e-6 * loss.lipschitz
+    assert np.abs(fitted.coef_).max() < 1e6
+
+
+@given(st.data(), FAR)
+def test_a_far_value_that_decides_all_is_fitted_as_well(
+    data: st.DataObject, far: float
+) -> None:
+    """Where pull is not bounded forces balance, to the digits that float64 has."""
+    loss = data.draw(st.sampled_from(UNBOUNDED))
+    alpha = data.draw(st.sampled_from([0.0, 0.01]))
+    features, y, _ = far_sample(loss, data, far)
+    fitted = fit_or_warning(loss, features, y, alpha=alpha)
+    if fitted is None:
+        return
+    forces = loss.gradient(y, features @ fitted.coef_ + fitted.intercept_)
+    charges = len(y) * alpha * fitted.coef_
+    slopes = np.append(features.T @ forces + charges, forces.sum())
+    largest = (np.abs(features).T @ np.abs(forces)).max() + np.abs(charges).max()
+    assert np.abs(slopes).max() <= 1e-7 * largest
+
+
+@each(REGRESSION)
+@pytest.mark.parametrize("unit", [1e-200, 1e-100, 1e100, 1e200])
+def test_targets_in_any_unit(loss: PointwiseLoss, unit: float) -> None:
+    y = sample(loss)
+    fitted = fit_or_warning(loss, X, y * unit)
+    if fitted is None:
+        return
+    if isinstance(loss.link, IdentityLink):
+        scale, shift = unit, 0.0
+    elif loss == lb.SquaredLogError():
+        return  # of 1 + y: another problem in another unit
+    else:
+        scale, shift = 1.0, np.log(unit)
+    # What a loss with a scale of its own becomes where that is huge, or nothing.
+    limit = loss
+    if isinstance(loss, lb.EpsilonInsensitiveLoss) and unit < 1:
+        assert loss(y * unit, fitted.predict(X)) == 0
+        return
+    if isinstance(loss, lb.NegativeBinomialDeviance):
+        limit = lb.PoissonDeviance() if unit < 1 else lb.GammaDeviance()
+    elif loss not in HOMOGENEOUS:
+        limit = lb.SquaredError() if unit < 1 else lb.AbsoluteError()
+    wanted = LossRegressor(limit).fit(X, y)
+    np.testing.assert_allclose(fitted.coef_ / scale, wanted.coef_, rtol=1e-6, atol=1e-9)
+    intercept = (fitted.intercept_ - shift) / scale
+    assert intercept == pytest.approx(wanted.intercept_, rel=1e-6)
+
+
+HOMOGENEOUS = [
+    x
+    for x in REGRESSION
+    if isinstance(
+        x,
+        lb.SquaredError
+        | lb.AbsoluteError
+        | lb.PinballLoss
+        | lb.ExpectileLoss
+        | lb.AbsolutePercentageError
+        | lb.PoissonDeviance
+        | lb.GammaDeviance
+        | lb.TweedieDeviance,
+    )
+    or x == lb.BarronLoss(alpha=2.0)
+]
+
+
+@given(st.data(), FAR)
+def test_best_constant_of_a_sample_with_a_far_value(
+    data: st.DataObject, far: float
+) -> None:
+    loss = data.draw(st.sampled_from(BOUNDED))
+    _, y, row = far_sample(loss, data, far)
+    less = y.copy()
+    less[row] = np.copysign(1e9, y[row])
+    best, wanted = loss.best_constant(y), loss.best_constant(less)
+    assume(abs(wanted) < 1e6)
+    values, others = (
+        loss.value(y, np.full(len(y), best)),
+        loss.value(y, np.full(len(y), wanted)),
+    )
+    # Sample by sample, or the far one would hide what the others say.
+    assert np.sum(values - others) <= 1e-9 * loss.lipschitz
 
 
 # ---- the classifier ----------------------------------------------------------------

@@ -177,12 +177,12 @@ def booster_objective(loss: PointwiseLoss) -> BoosterObjective:
     derivative where the loss is smooth and convex and has one; elsewhere it is a bound.
 
     - Losses of the error y - f (residual losses, the absolute percentage error) have
-      the secant |gradient| / |y - f|, the curvature of a parabola that touches the loss
-      at f and lies above it (Hunter & Lange 2000,
-      doi:10.1080/10618600.2000.10474866).  At kinks no distance counts as less than
-      the median one.  Gradient and curvature are then divided by the mean curvature, so
-      that a booster's ``min_child_weight`` and ``reg_lambda`` count samples whatever
-      the unit of y.
+      the secant |gradient| / |y - f|: the curvature of a parabola that touches the loss
+      at f and has its bottom at y, as in iteratively reweighted least squares.  If the
+      loss is symmetric the parabola lies above it.  At kinks no distance counts as less
+      than the median one.  Gradient and curvature are then divided by the mean
+      curvature, so that a booster's ``min_child_weight`` and ``reg_lambda`` count
+      samples whatever the unit of y.
     - Losses of labels that are not convex, or flat, have the larger of the second
       derivative's size and the gradient's, so that no step is longer than 1.
     - For several classes the curvature is doubled, as in XGBoost's ``multi:softprob``.
@@ -195,6 +195,6 @@ def booster_objective(loss: PointwiseLoss) -> BoosterObjective:
     9.0
     >>> gradient, curvature = objective(y, np.full(3, 2.0))
     >>> gradient.round(4), curvature.round(4)
-    (array([ 1.    ,  0.    , -9.    ]), array([1., 0., 2.]))
+    (array([  1.9535,  -0.    , -17.5814]), array([0.4884, 0.    , 2.5116]))
     """
     return BoosterObjective(loss)

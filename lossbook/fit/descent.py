@@ -359,9 +359,10 @@ def minimize_newton(
         # Beside one sample that bends the risk, all others may go unheard.
         deaf = silent.any() and noise > 1e-3 * risk.typical_gradient(x)
         if not slopes.any():
-            # No slope and no bend either: no sample is near enough to pull.
-            found = risk.loss.convex or bends.any()
-            return Minimum(x, n_iter, bool(found and not deaf), False)
+            # Neither slope nor bend along an axis: too few samples are near enough to
+            # pull. (Of several classes the sum of all raw predictions is free.)
+            flat = silent.any() and not risk.loss.convex and x.ndim == 1
+            return Minimum(x, n_iter, not (deaf or flat), False)
         bends = np.maximum(bends, 1e-14 * top)
         length = _length(slopes / bends)
         for _ in range(40):

@@ -205,7 +205,9 @@ def _minimise(risk: LinearRisk, start: Array, tol: float, max_iter: int) -> Mini
         found = [_minimise_corners(risk, x, max_iter) for x in starts]
     best = found[0]
     for other in found[1:]:
-        if (risk.terms(other.x) - risk.terms(best.x)).sum() < 0:
+        with np.errstate(invalid="ignore"):  # infinite both
+            gain = (risk.terms(best.x) - risk.terms(other.x)).sum()
+        if gain > 0:
             best = other
     return best
 

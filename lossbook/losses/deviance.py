@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from lossbook.base import Elsewhere, PointwiseLoss
-from lossbook.functionals import Mean
+from lossbook.functionals import Mean, weighted_mean
 from lossbook.links import IdentityLink, Link, LogLink
 from lossbook.losses.residual import SquaredError
 from lossbook.numerics import (
@@ -41,8 +41,8 @@ class Deviance(PointwiseLoss, abstract=True):
     response = "predict"
     functional = Mean()
 
-    def _best_constant(self, y: Array, w: Array) -> float:
-        return float(np.average(y, weights=w))
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
+        return float(weighted_mean(y, w))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossbook.base import Elsewhere, MulticlassLoss, one_hot
+from lossbook.base import Elsewhere, MulticlassLoss
 from lossbook.functionals import Functional, Mean, Mode, Rebalanced
 from lossbook.links import SoftmaxLink, SparsemaxLink
 from lossbook.losses.probability import FocalLoss, GeneralizedCrossEntropy
@@ -79,7 +79,7 @@ class LogProbabilityLoss(MulticlassLoss, abstract=True):
     def _at_prediction(self, y: Array, z: Array) -> Array:
         return inner(y, self.price(np.log(z)))
 
-    def _best_constant(self, y: Array, w: Array) -> Array:
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> Array:
         eta = self._proportions(y, w)
         # A class that never occurs gets no probability.
         best = np.zeros(len(eta))
@@ -444,7 +444,7 @@ class SmoothedCrossEntropy(MulticlassLoss):
     def _at_prediction(self, y: Array, z: Array) -> Array:
         return _CROSS_ENTROPY._at_prediction(self.smoothed(y), z)
 
-    def _best_constant(self, y: Array, w: Array) -> Array:
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> Array:
         return self.smoothed(self._proportions(y, w)[None])[0]
 
 
@@ -526,10 +526,11 @@ class LogitAdjustedCrossEntropy(MulticlassLoss):
     def _hessian(self, y: Array, f: Array) -> Array:
         return _CROSS_ENTROPY._hessian(y, self._adjusted(f))
 
-    def _best_constant(self, y: Array, w: Array) -> Array:
-        if y.ndim == 1:
-            y = one_hot(self, y, len(self.prior))
-        return Rebalanced(self.prior, self.tau)(y, w)
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> Array:
+        if y.ndim == 2:
+            self._check_shapes(y, y, "y_true")
+        eta = self._proportions(y, w, len(self.prior))
+        return Rebalanced(self.prior, self.tau).solve(eta)
 
 
 _CROSS_ENTROPY = CategoricalCrossEntropy()

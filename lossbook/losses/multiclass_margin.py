@@ -58,7 +58,7 @@ class MulticlassHinge(MulticlassLoss, abstract=True):
     def _at_prediction(self, y: Array, z: Array) -> Array:
         return self._value(y, z)
 
-    def _best_constant(self, y: Array, w: Array) -> Array:
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> Array:
         return self._best_scores(self._proportions(y, w))
 
 

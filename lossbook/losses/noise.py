@@ -231,7 +231,7 @@ class ForwardCorrection(MulticlassLoss):
         T = self.noise.matrix(z.shape[1]).astype(z.dtype)
         return -inner(y, np.log(z @ T))
 
-    def _best_constant(self, y: Array, w: Array) -> Array:
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> Array:
         return self.functional.solve(self._proportions(y, w))
 
 
@@ -307,7 +307,7 @@ class BackwardCorrection(MulticlassLoss):
         lost = (target * zero).sum(axis=1)
         return np.where(np.abs(lost) < 1e-12, finite, np.copysign(np.inf, lost))
 
-    def _best_constant(self, y: Array, w: Array) -> Array:
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> Array:
         target = np.maximum(self.corrected(self._proportions(y, w)[None])[0], 0)
         return target / target.sum()
 

@@ -119,7 +119,7 @@ def _padded(lists: Any) -> Any:
     """Lists of unequal length as a masked array; its dtype is theirs."""
     rows = [np.asarray(row) for row in lists]
     shape = len(rows), max(map(len, rows))
-    padded = np.ma.masked_all(shape, np.result_type(*rows))
+    padded = np.ma.array(np.zeros(shape, np.result_type(*rows)), mask=True)
     for i, row in enumerate(rows):
         padded[i, : len(row)] = row
     return padded
@@ -437,7 +437,7 @@ class LambdaRankLoss(ListLoss):
         return value, slope
 
 
-def _places(f: Array) -> tuple[Array, Array, Array]:
+def _places(f: Array) -> tuple[Array, NDArray[np.intp], Array]:
     """The mean discount of each item over all orders of items that tie.
 
     Also the number of its group of ties, and the mean difference of the discounts of

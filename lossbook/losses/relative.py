@@ -66,7 +66,7 @@ class AbsolutePercentageError(PointwiseLoss):
     def _hessian(self, y: Array, f: Array) -> Array:
         return np.zeros_like(f)
 
-    def _best_constant(self, y: Array, w: Array) -> float:
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
         return float(self.functional(y, w))
 
 
@@ -116,5 +116,5 @@ class SquaredLogError(PointwiseLoss):
     def _hessian(self, y: Array, f: Array) -> Array:
         return np.full_like(f, 2)
 
-    def _best_constant(self, y: Array, w: Array) -> float:
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
         return float(self.functional(y, w))

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from lossbook.base import Elsewhere, PointwiseLoss
-from lossbook.functionals import Expectile, Functional, Mean, MLocation, Quantile
+from lossbook.functionals import (
+    Expectile,
+    Functional,
+    Mean,
+    MLocation,
+    Quantile,
+    weighted_mean,
+)
 from lossbook.links import IdentityLink
 from lossbook.numerics import Array, hypot, log1p_square
 from lossbook.validation import (
@@ -23,6 +30,7 @@ from lossbook.validation import (
     SCALE,
     Interval,
     check_parameter,
+    whole_sample,
 )
 
 
@@ -67,21 +75,25 @@ class ResidualLoss(PointwiseLoss, abstract=True):
     def _hessian(self, y: Array, f: Array) -> Array:
         return self.rho_second(y - f)
 
-    def _best_constant(self, y: Array, w: Array) -> float:
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
         """Where the forces balance; for a non-convex loss in the lowest valley."""
-        low, high = float(y.min()), float(y.max())
+        present = y if w is None or w.min() > 0 else y[w > 0]
+        low, high = float(present.min()), float(present.max())
         if low == high:
             return low
-        w = w / w.sum()
         if not self.convex:
-            return self._lowest_valley(y, w)
+            y, w = whole_sample(y, w)
+            return self._lowest_valley(y, w / w.sum())
 
         from scipy.optimize import brentq  # slow to import, seldom needed
 
         def root(slack: float) -> float:
             def force(c: float) -> float:
-                each = self.rho_prime(y - c)
-                return _total(w, each) + slack * _total(w, np.abs(each))
+                def pull(part: Array) -> Array:
+                    each = self.rho_prime(part - c)
+                    return each + slack * np.abs(each)
+
+                return float(weighted_mean(y, w, pull))
 
             # To the last digit, in whatever unit y comes.
             limits = {"xtol": 1e-300, "rtol": 1e-15, "maxiter": 10_000}
@@ -99,12 +111,20 @@ class ResidualLoss(PointwiseLoss, abstract=True):
         (at 257 quantiles of a large one) and on an even grid; from the best three
         places reweighted means descend.
         """
-        near = y if len(y) <= 4096 else np.quantile(y, np.linspace(0, 1, 257))
+        near = y
+        if len(y) > 4096:
+            near = np.quantile(y, np.linspace(0, 1, 257), method="nearest")
         starts = np.unique(np.append(near, np.linspace(y.min(), y.max(), 513)))
-        heights = np.array([_total(w, self.rho(y - c)) for c in starts])
+        # Heights over that of the median, value by value: what is far out adds much,
+        # the same at every place, and would hide the rest.
+        sea = self.rho(y - np.sort(y)[len(y) // 2])
+
+        def height(c: float) -> float:
+            return _total(w, self.rho(y - c) - sea)
+
+        heights = np.array([height(c) for c in starts])
         best = starts[np.argsort(heights, kind="stable")[:3]]
-        valleys = [self._descend(float(c), y, w) for c in best]
-        return min(valleys, key=lambda c: _total(w, self.rho(y - c)))
+        return min((self._descend(float(c), y, w) for c in best), key=height)
 
     def _descend(self, centre: float, y: Array, w: Array) -> float:
         """Iteratively reweighted means, which only go down, then Newton's steps."""
@@ -174,8 +194,8 @@ class SquaredError(ResidualLoss):
     def rho_second(self, r: Array) -> Array:
         return np.full_like(r, 2)
 
-    def _best_constant(self, y: Array, w: Array) -> float:
-        return float(np.average(y, weights=w))
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
+        return float(weighted_mean(y, w))
 
 
 @dataclass(frozen=True)
@@ -215,7 +235,7 @@ class AbsoluteError(ResidualLoss):
     def rho_second(self, r: Array) -> Array:
         return np.zeros_like(r)
 
-    def _best_constant(self, y: Array, w: Array) -> float:
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
         return float(self.functional(y, w))
 
 
@@ -276,7 +296,7 @@ class PinballLoss(ResidualLoss):
     def rho_second(self, r: Array) -> Array:
         return np.zeros_like(r)
 
-    def _best_constant(self, y: Array, w: Array) -> float:
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
         return float(self.functional(y, w))
 
 
@@ -334,7 +354,7 @@ class ExpectileLoss(ResidualLoss):
         weight = np.where(r < 0, 1 - self.level, self.level)
         return 2 * weight.astype(r.dtype, copy=False)
 
-    def _best_constant(self, y: Array, w: Array) -> float:
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
         return float(self.functional(y, w))
 
 
@@ -550,9 +570,10 @@ class EpsilonInsensitiveLoss(ResidualLoss):
     def rho_second(self, r: Array) -> Array:
         return np.zeros_like(r)
 
-    def _best_constant(self, y: Array, w: Array) -> float:
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
         # |r - e| + |r + e| = 2 max(|r|, e), so the loss asks for the median of the
         # sample in which each y is replaced by the two values y - e and y + e.
+        y, w = whole_sample(y, w)
         doubled = np.concatenate([y - self.epsilon, y + self.epsilon])
         return float(Quantile(0.5)(doubled, np.concatenate([w, w])))
 

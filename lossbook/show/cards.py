@@ -73,7 +73,9 @@ def facts(loss: Loss) -> dict[str, Any]:
         "where": view(loss).where,
         "slope": value_range(loss, "gradient"),
         "curvature": None if whole else value_range(loss, "hessian"),
-        "answer": answer(loss) if isinstance(loss, PointwiseLoss) else None,
+        "answer": answer(loss)
+        if isinstance(loss, PointwiseLoss) and view(loss).question
+        else None,
         "proper": is_proper(loss),
         "calibrated": is_calibrated(loss),
         "likelihood": loss.likelihood,
@@ -204,12 +206,14 @@ def card(loss: Loss, *variants: Loss) -> Card:
 FAMILIES = {
     "residual": "Losses of a residual",
     "amount": "Losses of a count or an amount",
+    "distribution": "Losses of a mean and a variance",
     "probability": "Losses of a probability",
     "classes": "Losses of several classes",
     "margin": "Losses of a margin",
     "list": "Losses of a list",
     "mask": "Losses of a mask",
     "box": "Losses of a box",
+    "ensemble": "Losses of an ensemble",
 }
 
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from lossbook.base import Loss, MulticlassLoss, ObjectLoss, PointwiseLoss
 from lossbook.losses import (
+    AbsoluteError,
     BinaryCrossEntropy,
     CategoricalCrossEntropy,
     DiceLoss,
@@ -181,9 +182,36 @@ BOXES = View(
     turns=(-1, 0, 1),
     far=(1e5, 1e6),
 )
+DISTRIBUTION = View(
+    argument=r"residual $r = y - \mu$ when $\sigma^2 = 1$",
+    names=("loss", "slope in $r$", "curvature in $r$"),
+    span=(-4, 4),
+    limits=((-0.25, 8), (-4.5, 4.5), (-0.5, 2)),
+    inputs=lambda loss, r: (r, np.zeros((len(r), 2))),
+    reference=SquaredError(),
+    sign=-1,
+    where=r"for $\sigma^2 = 1$",
+    direction=(1, 0),
+)
+ENSEMBLE = View(
+    argument="shift $t$ of three members $t - 1, t, t + 1$ when $y = 0$",
+    names=("loss", "slope in $t$", ""),
+    span=(-4, 4),
+    limits=((-0.2, 4), (-1.2, 1.2), (0, 0)),
+    inputs=lambda loss, t: (
+        np.zeros((len(t), 1)),
+        _stack(t, (1, 1, 1), (-1, 0, 1))[..., None],
+    ),
+    reference=AbsoluteError(),
+    where="for three members one apart",
+    direction=(1, 1, 1),
+    turns=(-1, 0, 1),
+)
 VIEWS = {
     "residual": RESIDUAL,
     "amount": AMOUNT,
+    "distribution": DISTRIBUTION,
+    "ensemble": ENSEMBLE,
     "margin": MARGIN,
     "probability": PROBABILITY,
     "classes": ONE_OF_THREE,
@@ -225,8 +253,10 @@ def curve(loss: Loss, which: Which, argument: ArrayLike) -> Array:
     layout, times = view(loss), order(which)
     y, raw = layout.inputs(loss, as_numeric(loss, "argument", argument).astype(float))
     result = getattr(loss, which)(y, raw)
-    if result.ndim == 2:
-        result = result @ np.array(layout.direction, float)
+    if result.ndim > 1:
+        along = np.array(layout.direction, float)
+        moved = along != 0  # an infinite slope of what stands still does not count
+        result = result.reshape(len(result), -1)[:, moved] @ along[moved]
     return layout.sign**times * result
 
 
@@ -240,8 +270,10 @@ def kinks(loss: Loss) -> list[float]:
     """Where value, gradient or curvature jumps, in the argument of the layout."""
     if isinstance(loss, ObjectLoss):
         return list(view(loss).turns)
-    if not isinstance(loss, MulticlassLoss):
-        return sorted(loss.kinks)
+    if not isinstance(loss, MulticlassLoss) or loss.kinks:
+        # An amount is drawn over its prediction, for a target of 1.
+        at = [1 - k for k in loss.kinks] if view(loss) is AMOUNT else loss.kinks
+        return sorted(at)
 
     def support(t: Array) -> Array:
         raw = ONE_OF_THREE.inputs(loss, t)[1]

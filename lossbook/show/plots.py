@@ -1,7 +1,7 @@
 """The figures that recur.
 
 Each takes axes or makes them, draws, and returns them; the numbers come from
-:mod:`lossbook.atlas` or from the caller.
+:mod:`lossbook.show.curves` or from the caller.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -7,7 +7,6 @@ eye; colour and line style together are.
 """
 
 from functools import cache
-from itertools import product
 from typing import Any
 
 import matplotlib as mpl
@@ -44,7 +43,7 @@ LONG: Dashes = (0, (9, 2))
 LINESTYLES = (SOLID, DASHED, DOTTED, DASHDOT, LONG)
 
 # Losses that often meet differ in both.  A class of the registry that is not listed
-# gets the first pair that is free.
+# gets the first pair that no other of its family has.
 LINES: dict[str, tuple[str, Dashes]] = {
     "SquaredError": (BLUE, SOLID),
     "AbsoluteError": (VERMILION, DASHED),
@@ -63,6 +62,12 @@ LINES: dict[str, tuple[str, Dashes]] = {
     "BinaryCrossEntropy": (VERMILION, SOLID),
     "CategoricalCrossEntropy": (VERMILION, LONG),
     "SparsemaxLoss": (BLUE, DOTTED),
+    "CategoricalFocalLoss": (BLUE, LONG),
+    "SmoothedCrossEntropy": (OCHRE, DOTTED),
+    "CategoricalGeneralizedCrossEntropy": (INK, DASHDOT),
+    "SymmetricCrossEntropy": (INK, LONG),
+    "ForwardCorrection": (MUTED, SOLID),
+    "BackwardCorrection": (MUTED, DASHED),
     "BrierLoss": (BLUE, DASHED),
     "SphericalLoss": (GREEN, LONG),
     "FocalLoss": (PURPLE, DASHDOT),
@@ -78,6 +83,9 @@ LINES: dict[str, tuple[str, Dashes]] = {
     "SavageLoss": (PURPLE, SOLID),
     "SigmoidLoss": (GREEN, DOTTED),
 }
+
+# Every pair; neighbours differ in both.
+PAIRS = [(COLORS[i % 8], LINESTYLES[i % 5]) for i in range(40)]
 
 _RC: Any = {
     "figure.figsize": (6.0, 3.4),
@@ -173,9 +181,11 @@ def _class_of(loss: Loss | type[Loss]) -> type:
 
 @cache
 def _line_of(class_name: str) -> tuple[str, Dashes]:
-    registered = dict.fromkeys(type(loss).__name__ for loss in ALL_LOSSES)
-    unlisted = [name for name in registered if name not in LINES]
-    free = [pair for pair in product(COLORS, LINESTYLES) if pair not in LINES.values()]
-    lines = LINES | dict(zip(unlisted, free, strict=False))
-    # A class that a chapter defines for itself is drawn in ink.
-    return lines.get(class_name, (INK, SOLID))
+    families = {type(loss).__name__: loss.family for loss in ALL_LOSSES}
+    if class_name in LINES or class_name not in families:
+        # A class that a chapter defines for itself is drawn in ink.
+        return LINES.get(class_name, (INK, SOLID))
+    mates = [n for n, family in families.items() if family == families[class_name]]
+    taken = [LINES[name] for name in mates if name in LINES]
+    free = [pair for pair in PAIRS if pair not in taken]
+    return free[[name for name in mates if name not in LINES].index(class_name)]
