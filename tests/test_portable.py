@@ -61,7 +61,7 @@ def test_exact_results_stay(function: np.ufunc, values: list[float]) -> None:
 
 def test_a_ufunc_stays_a_ufunc(moved_exp: MovedUfunc) -> None:
     assert isinstance(moved_exp, np.ufunc)
-    assert (moved_exp.nin, moved_exp.nout, moved_exp.__name__) == (1, 1, "exp")
+    assert (moved_exp.nargs, moved_exp.__name__) == (2, "exp")
     assert copy.deepcopy([moved_exp])[0] is moved_exp
     out = np.zeros(2000)
     where = np.arange(2000) < 1000

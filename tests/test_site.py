@@ -683,7 +683,7 @@ def test_keyboard_walk(browser: object, serve: object, sample: Path) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(serve(sample) + "sample.html")
     seen = []
-    for _ in range(14):
+    for _ in range(13):  # as far as the button that copies; "/" is text in a field
         page.keyboard.press("Tab")
         seen.append(
             page.evaluate(
@@ -702,6 +702,24 @@ def test_keyboard_walk(browser: object, serve: object, sample: Path) -> None:
     page.keyboard.press("Escape")
     assert page.locator("dialog").evaluate("d => d.open") is False
     page.close()
+
+
+@pytest.mark.browser
+def test_a_check_opens_by_keyboard_and_without_scripts(
+    browser: object, sample: Path
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{sample.as_uri()}/part/notebook.html")
+    line = page.get_by_text("checked: one < two, whatever the order")
+    code = page.locator("details.check .cell_input")
+    assert line.is_visible()
+    assert not code.is_visible()
+    line.press("Enter")
+    assert code.is_visible()
+    page.emulate_media(media="print")
+    assert line.is_visible()
+    context.close()
 
 
 @pytest.mark.browser

@@ -147,6 +147,11 @@ class Book:
         text = bibliography.read_text(encoding="utf-8")
         return frozenset(re.findall(r"^@\w+\{\s*([^,\s]+)\s*,", text, re.MULTILINE))
 
+    def page(self, path: Path) -> Notebook:
+        """Return a notebook as it was when the book was read."""
+        same = (page for page in self.notebooks if page.path == path)
+        return next(same, Notebook(path))
+
     def partner(self, page: Notebook) -> Notebook | None:
         """Return a chapter's solutions, or the chapter that solutions belong to."""
         for other in self.notebooks:

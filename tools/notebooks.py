@@ -21,7 +21,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from tools import colab, form, normalise
-from tools.book import CHAPTERS, Notebook, book_of, notebook_paths, shown
+from tools.book import CHAPTERS, book_of, notebook_paths, shown
 
 CELL_TIMEOUT = 120  # seconds
 JOBS = 2
@@ -96,7 +96,8 @@ def check_all(paths: list[Path]) -> int:
     findings = [
         finding
         for path in paths
-        for finding in form.check(Notebook(path), books[book_of(path).folder])
+        for book in (books[book_of(path).folder],)
+        for finding in form.check(book.page(path), book)
     ]
     for finding in findings:
         print(finding)

@@ -203,6 +203,8 @@ def differences(level: Level, paths: list[Path]) -> tuple[list[Difference], int]
         ]
         command += ["-p", "tools.first_difference", "-p", "no:cacheprovider"]
         command += ["-c", str(ROOT / "pyproject.toml"), "-n", "2", "--nbval"]
+        # Else notebooks elsewhere are cells of one name, of which one is run.
+        command += [f"--rootdir={os.path.commonpath([ROOT, *paths])}"]
         command += [f"--nbval-cell-timeout={CELL_TIMEOUT}"]
         command += [f"--junitxml={results}", *map(str, paths)]
         settings = os.environ | level.variables
