@@ -22,15 +22,15 @@ export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book live pdf test check types lax oldest newest portable seeds slack reproducible run atlas ledger serve lab coverage bench fuzz mutate lock clean
+.PHONY: help book live pdf test check types lax oldest newest wheels portable seeds slack reproducible run atlas ledger serve lab coverage bench fuzz mutate lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # requirements.lock is every package with its hash; lossbook itself is linked to this folder.
 $(INSTALLED): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit( \
-	    f"Python 3.11 or newer is needed, $(PYTHON) is {sys.version.split()[0]}: make PYTHON=...")'
+	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info < (3, 15) or sys.exit( \
+	    f"Python 3.11 to 3.14 is needed, $(PYTHON) is {sys.version.split()[0]}: make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet --require-hashes --no-deps --requirement requirements.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
@@ -96,6 +96,9 @@ seeds: $(INSTALLED) ## every seed moved, DRAWS=20 times: do all asserts hold? (h
 
 slack: $(INSTALLED) ## the asserts of the notebooks that could be much stricter (minutes)
 	$(PY) -m tools.slack $(NB)
+
+wheels: $(INSTALLED) ## for which systems and Pythons the locked packages have wheels
+	$(PY) -m tools.wheels
 
 coverage: $(INSTALLED) ## which lines of lossbook the tests reach
 	$(BIN)/coverage run -m pytest tests

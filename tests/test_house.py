@@ -88,11 +88,13 @@ def test_python_versions_agree() -> None:
     classifiers = "\n".join(pyproject["project"]["classifiers"])
     supported = re.findall(r"Python :: (3\.\d+)", classifiers)
     oldest = min(supported, key=Version)
-    assert pyproject["project"]["requires-python"] == f">={oldest}"
+    above = f"3.{max(Version(v) for v in supported).minor + 1}"
+    assert pyproject["project"]["requires-python"] == f">={oldest},<{above}"
+    newest = max(supported, key=Version)
+    assert f"Python {oldest} to {newest}" in read("README.md")
     assert re.findall(r"--python-version (\S+)", read("Makefile")) == [oldest]
 
-    tested = workflow_pythons("test.yml")
-    assert sorted(tested, key=Version) == sorted(supported, key=Version)
+    assert set(workflow_pythons("test.yml")) == set(supported)
     assert set(workflow_pythons("pages.yml")) == {oldest}  # the canonical environment
     assert set(workflow_pythons("versions.yml")) <= set(supported)
 
@@ -102,6 +104,43 @@ def test_binder_installs_the_package_in_the_canonical_environment() -> None:
     assert lines == ["-c ../constraints.txt", "-e ."]
     canonical = set(workflow_pythons("pages.yml"))
     assert {read(".binder/runtime.txt").strip()} == {f"python-{v}" for v in canonical}
+
+
+# ---- workflows
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_a_workflow_has_the_least_rights_and_fixed_actions(file: Path) -> None:
+    text = file.read_text(encoding="utf8")
+    workflow = yaml.safe_load(text)
+    assert workflow["permissions"] == {"contents": "read"}
+    for action in re.findall(r"uses: (\S+/\S+@.*)$", text, re.M):
+        assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", action), action
+    assert text.count("actions/checkout@") == text.count("persist-credentials: false")
+    for name, job in workflow["jobs"].items():
+        assert "uses" in job or job["timeout-minutes"] <= 120, name
+        if "write" in str(job.get("permissions", "")):
+            # What may write runs no code of ours, nor of anybody we install.
+            commands = [step["run"] for step in job["steps"] if "run" in step]
+            assert all(c.startswith("gh release ") for c in commands), (name, commands)
+
+
+def test_nothing_is_published_before_the_tests_pass() -> None:
+    for name, last in (("pages.yml", "deploy"), ("release.yml", "release")):
+        jobs = yaml.safe_load(read(f".github/workflows/{name}"))["jobs"]
+        assert jobs["test"]["uses"] == "./.github/workflows/test.yml"
+        assert jobs["build"]["needs"] == "test"
+        assert jobs[last]["needs"] == "build"
+
+
+def test_windows_is_tested_by_the_lines_of_the_readme() -> None:
+    commands = re.search(r"```bat\n(.*?)```", read("README.md"), re.S)[1].splitlines()
+    steps = yaml.safe_load(read(".github/workflows/test.yml"))["jobs"]["windows"][
+        "steps"
+    ]
+    assert [step["run"] for step in steps if "run" in step] == commands
 
 
 def workflow_pythons(name: str) -> list[str]:

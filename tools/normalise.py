@@ -43,9 +43,9 @@ def read(path: Path) -> NotebookNode:
     nb = rejoin_lines(nbformat.from_dict(raw))
     nb.nbformat_minor = 5
     _complete_cells(nb, path)
-    error = next(iter(nbformat.validator.iter_validate(nb)), None)
-    if error is not None:
-        raise ValueError(f"{path}: not notebook format 4.5: {error.message[:200]}")
+    fault = next(iter(nbformat.validator.iter_validate(nb)), None)
+    if fault is not None:
+        raise ValueError(f"{path}: not notebook format 4.5: {fault.message[:200]}")
     return nb
 
 

@@ -29,4 +29,5 @@ def unpack(tarball: Path, pattern: str, folder: Path) -> None:
             name = re.sub(r"^package/(dist/|files/)?", "", member.name)
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(archive.extractfile(member).read())
+            if content := archive.extractfile(member):
+                target.write_bytes(content.read())

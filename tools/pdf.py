@@ -87,7 +87,9 @@ def read_book(site: Path, toc: Path) -> tuple[Page, list[Part]]:
     return for_paper(home, keys, base), parts
 
 
-def read_chapters(site: Path, entries: list[dict], depth: int) -> Iterator[Page]:
+def read_chapters(
+    site: Path, entries: list[dict[str, Any]], depth: int
+) -> Iterator[Page]:
     for entry in entries:
         yield read_page(site, entry["file"], depth)
         yield from read_chapters(site, entry.get("sections", []), depth + 1)
@@ -99,10 +101,12 @@ def read_page(site: Path, document: str, depth: int) -> Page:
         sys.exit(f"{file} is missing: build the book first (make book)")
     text = file.read_text(encoding="utf8")
     article = re.search(r"<article>(.*)</article>", text, re.DOTALL)
+    if article is None:
+        sys.exit(f"{file} has no article: is it a page of the book?")
     return Page(f"{document}.html", depth, article[1])
 
 
-def settings() -> dict:
+def settings() -> dict[str, Any]:
     return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
 
 
@@ -245,7 +249,7 @@ def css_string(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def cover(config: dict) -> str:
+def cover(config: dict[str, Any]) -> str:
     title, _, subtitle = config["title"].partition(": ")
     site = config["html"]["baseurl"]
     logo = config["sphinx"]["config"]["html_favicon"]

@@ -21,6 +21,7 @@ import urllib.request
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tools.book import ROOT
 from tools.npm import npm_package, unpack
@@ -45,7 +46,7 @@ def is_complete() -> bool:
     return LOCK.exists()
 
 
-def needed(packages: dict[str, dict]) -> list[str]:
+def needed(packages: dict[str, dict[str, Any]]) -> list[str]:
     """The names of PACKAGES and of all that they need."""
     names: list[str] = []
     todo = list(PACKAGES)
@@ -90,7 +91,7 @@ def fetch(source: Source) -> None:
     LOCK.write_text(json.dumps(lock), encoding="utf8")
 
 
-def checked(entry: dict, source: Source) -> bytes:
+def checked(entry: dict[str, str], source: Source) -> bytes:
     """The file of an entry of the list, or an end with a message."""
     name, sha256 = entry["file_name"], entry["sha256"]
     try:

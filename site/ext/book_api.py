@@ -93,7 +93,7 @@ def inherited(thing: type) -> dict[type, list[str]]:
 def explains(owner: type, name: str) -> bool:
     """Whether a class defines a method of that name and says what it does."""
     thing = vars(owner).get(name)
-    kinds = FunctionType | property | classmethod | staticmethod
+    kinds = (FunctionType, property, classmethod, staticmethod)
     return isinstance(thing, kinds) and bool(thing.__doc__)
 
 
@@ -119,6 +119,11 @@ def alias(name: str) -> ast.expr | None:
     return None
 
 
+def file_of(module: ModuleType) -> Path:
+    assert module.__file__  # none of ours is built in
+    return Path(module.__file__)
+
+
 def is_ours_module(module: ModuleType) -> bool:
     return module.__name__.partition(".")[0] == PACKAGE
 
@@ -134,7 +139,8 @@ class Api(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         (name,) = self.arguments
         module = importlib.import_module(name)
-        self.env.note_dependency(module.__file__)
+        file = file_of(module)
+        self.env.note_dependency(str(file))
         lines = [f".. automodule:: {name}", ""]
         for thing in public(module).values():
             kind = "class" if inspect.isclass(thing) else "function"
@@ -144,18 +150,21 @@ class Api(SphinxDirective):
             if "__call__" in vars(thing):
                 lines.append("   :special-members: __call__")
             lines.append("")
-        document = new_document(module.__file__, self.state.document.settings)
+        document = new_document(str(file), self.state.document.settings)
         document.reporter = self.state.document.reporter
         parser = RSTParser()
         parser.set_application(self.env.app)
         parser.parse("\n".join(lines), document)
-        domain = self.env.get_domain("py")
-        for thing in filter(inspect.isclass, public(module).values()):
+        domain: Any = self.env.get_domain("py")
+        for thing in public(module).values():
             own = name_of(thing)
+            if not inspect.isclass(thing):
+                continue
             for method in chain.from_iterable(inherited(thing).values()):
                 # Others may link to HuberLoss.gradient; its class says where it is.
                 domain.note_object(f"{own}.{method}", "method", own, aliased=True)
-        return document.children
+        made: list[nodes.Node] = document.children
+        return made
 
 
 # ---- what autodoc asks
@@ -176,7 +185,7 @@ def plain_text(
 def tail_apart(text: str) -> str:
     """A source that stands below the parameters is no parameter."""
     sections = re.split(r"^(?=\w+\n-{3,}$)", text, flags=re.M)
-    tail = []
+    tail: list[str] = []
     for number, section in enumerate(sections):
         if not re.match(r"(Parameters|Attributes|Returns|Raises)\n", section):
             continue
@@ -232,7 +241,7 @@ class Resolve(ast.NodeTransformer):
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         return self.named(node, node.value) if isinstance(node.value, str) else node
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         if ast.unparse(node.value) == "Literal":
             return node
         return self.generic_visit(node)
@@ -252,7 +261,8 @@ class Resolve(ast.NodeTransformer):
 
 
 def annotation(node: ast.expr | None, scope: dict[str, Any]) -> ast.expr | None:
-    return Resolve(scope).visit(node) if node else None
+    resolved: ast.expr | None = Resolve(scope).visit(node) if node else None
+    return resolved
 
 
 def signature(
@@ -274,8 +284,9 @@ def signature(
     try:
         source = textwrap.dedent(inspect.getsource(method))
     except OSError:  # what dataclass wrote; its types are those of the fields
-        return arguments, None
+        return arguments or "", None
     (definition,) = ast.parse(source).body
+    assert isinstance(definition, ast.FunctionDef)
     scope = vars(sys.modules[method.__module__])
     given = definition.args
     if what in ("class", "method"):
@@ -302,9 +313,9 @@ def source_of(app: Sphinx) -> Callable[[str, dict[str, str]], str | None]:
         thing = inspect.unwrap(getattr(thing, "__func__", thing))
         if not (inspect.isclass(thing) or inspect.isfunction(thing)):
             return None
-        file = sys.modules[thing.__module__].__file__
+        file = file_of(sys.modules[thing.__module__])
         lines, first = inspect.getsourcelines(thing)
-        path = Path(file).relative_to(SITE.parent).as_posix()
+        path = file.relative_to(SITE.parent).as_posix()
         last = first + len(lines) - 1
         return f"{repository}/blob/main/{path}#L{first}-L{last}"
 

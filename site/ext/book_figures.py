@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -28,8 +29,9 @@ FIGURES = Path(__file__).resolve().parent.parent / "static" / "figures"
 DRAW = Path(__file__).resolve().parent / "draw_figures.js"
 
 
-def draw_first_states(app: Sphinx) -> None:
-    """Ask node once for the first state of every figure: {name: html}."""
+@cache
+def first_states() -> dict[str, str]:
+    """The first state of every figure, {name: html}; node is asked once."""
     run = subprocess.run(
         [node_binary(), str(DRAW), str(FIGURES)],
         capture_output=True,
@@ -38,7 +40,8 @@ def draw_first_states(app: Sphinx) -> None:
     )
     if run.returncode:
         raise ExtensionError(f"a figure cannot be drawn:\n{run.stderr}")
-    app.first_states = json.loads(run.stdout)
+    states: dict[str, str] = json.loads(run.stdout)
+    return states
 
 
 class Interactive(SphinxDirective):
@@ -50,7 +53,7 @@ class Interactive(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         (name,) = self.arguments
-        states: dict[str, str] = self.env.app.first_states
+        states = first_states()
         if name not in states:
             raise self.error(f"no figure {name!r}: there are {', '.join(states)}")
         if not self.content:
@@ -70,6 +73,5 @@ class Interactive(SphinxDirective):
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("builder-inited", draw_first_states)
     app.add_directive("interactive", Interactive)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

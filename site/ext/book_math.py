@@ -45,7 +45,9 @@ class Renderer:
     def ask(self, tex: str, display: bool) -> dict[str, str]:
         line = json.dumps({"tex": tex, "display": display})
         print(line, file=self.process.stdin, flush=True)
-        return json.loads(self.process.stdout.readline())
+        assert self.process.stdout  # a pipe, as asked for
+        answer: dict[str, str] = json.loads(self.process.stdout.readline())
+        return answer
 
 
 @cache

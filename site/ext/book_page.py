@@ -145,7 +145,8 @@ def describe(doctree: nodes.document | None, default: str) -> str:
 
 def parts_of(app: Sphinx, pagename: str) -> list[tuple[str, list[dict[str, str]]]]:
     """The parts of the book: (caption, chapters with title and address)."""
-    env, builder = app.env, app.builder
+    env = app.env
+    builder: Any = app.builder
     parts = []
     for tree in env.get_doctree(env.config.root_doc).findall(addnodes.toctree):
         chapters = []
@@ -192,8 +193,9 @@ def extra_pages(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
 
 def use_own_search(app: Sphinx) -> None:
     """Sphinx's index is read by a request, which a page on a disk may not make."""
-    if app.builder.format == "html":
-        app.builder.search = False
+    builder: Any = app.builder
+    if builder.format == "html":
+        builder.search = False
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
