@@ -21,12 +21,12 @@ from time import perf_counter
 import matplotlib.pyplot as plt
 import numpy as np
 import sklearn._loss as sk
+from lossbook.domains import UNIT
 from scipy.special import softmax
 from sklearn import metrics
 
 import lossbook as lb
 from lossbook.base import Loss, MulticlassLoss
-from lossbook.domains import UNIT
 from lossbook.numerics import Array, blocks
 
 try:

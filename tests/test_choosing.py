@@ -4,8 +4,6 @@ import re
 
 import matplotlib.pyplot as plt
 import pytest
-
-import lossbook as lb
 from lossbook.choosing import (
     TREE,
     Advice,
@@ -16,6 +14,8 @@ from lossbook.choosing import (
     outline,
     paths,
 )
+
+import lossbook as lb
 from tools.book import CHAPTERS, Book
 
 WAYS = list(paths())

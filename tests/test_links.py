@@ -4,11 +4,11 @@ from math import inf
 
 import numpy as np
 import pytest
+from lossbook.domains import REALS, UNIT
 from samples import N_CLASSES
 from scipy import special
 
 import lossbook as lb
-from lossbook.domains import REALS, UNIT
 from lossbook.links import (
     HalfLogitLink,
     IdentityLink,

@@ -331,5 +331,9 @@ def test_the_package_in_the_site_is_that_of_the_tree(tmp_path: Path) -> None:
         runtime.zip_package(archive)
     assert archives[0].read_bytes() == archives[1].read_bytes()
     with zipfile.ZipFile(archives[0]) as archive:
-        for path in (ROOT / "lossbook").glob("*.py"):
-            assert archive.read(f"lossbook/{path.name}") == path.read_bytes()
+        tree = {
+            path.relative_to(ROOT).as_posix(): path.read_bytes()
+            for path in (ROOT / "lossbook").rglob("*.py")
+        }
+        assert {name: archive.read(name) for name in archive.namelist()} == tree
+    assert "lossbook/losses/__init__.py" in tree

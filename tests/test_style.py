@@ -16,12 +16,12 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from lossbook.atlas import view
 from matplotlib.colors import to_rgb
 from PIL import Image
 
 import lossbook as lb
 from lossbook import style
-from lossbook.atlas import view
 
 CSS = (Path(__file__).parents[1] / "site" / "static" / "book.css").read_text("utf-8")
 CLASSES = list({type(loss): loss for loss in lb.ALL_LOSSES}.values())

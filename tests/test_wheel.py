@@ -20,7 +20,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
-    modules = {f"lossbook/{path.name}" for path in (ROOT / "lossbook").glob("*.py")}
+    modules = {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "lossbook").rglob("*.py")
+    }
+    assert "lossbook/losses/__init__.py" in modules
     inside = {name for name in wheel.namelist() if ".dist-info/" not in name}
     assert inside == modules | {"lossbook/py.typed"}
     for name in modules:
