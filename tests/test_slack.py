@@ -40,7 +40,11 @@ def slacks(source: str) -> list[slack.Slack]:
         ("assert (many < 0.5).all()", 0.5, 0.2),
         ("assert all(m > 0.05 for m in many)", 0.05, 0.1),
         ("assert x == 2 and abs(x - low) < 5, 'too far'", 5, 1),
-        ("np.testing.assert_allclose(many, [0.1, 0.25], atol=0.125, rtol=0)", 0.125, 0.05),
+        (
+            "np.testing.assert_allclose(many, [0.1, 0.25], atol=0.125, rtol=0)",
+            0.125,
+            0.05,
+        ),
         ("assert np.isclose(x, 2.5, rtol=0.5, atol=0).all()", 0.5, 0.2),
         ("assert np.allclose(x, 2.5, rtol=0.5, atol=0)", 0.5, 0.2),
     ],
