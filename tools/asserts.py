@@ -163,8 +163,8 @@ def _distance(node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
 
 def _linear(node: ast.expr) -> tuple[Linear, bool]:
     """An expression as a sum of parts, and whether a count was turned round in it."""
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        return {"1": float(node.value)}, False
+    if (number := _number(node)) is not None:
+        return {"1": number}, False
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return _scaled(_linear(node.operand), -1)
     if isinstance(node, ast.BinOp):
@@ -173,11 +173,18 @@ def _linear(node: ast.expr) -> tuple[Linear, bool]:
             return _added(_linear(node.left), _scaled(_linear(node.right), sign))
         if isinstance(node.op, ast.Mult):
             for one, other in ((node.left, node.right), (node.right, node.left)):
-                if isinstance(one, ast.Constant) and type(one.value) in (int, float):
-                    return _scaled(_linear(other), float(one.value))
+                if (factor := _number(one)) is not None:
+                    return _scaled(_linear(other), factor)
     if isinstance(node, ast.Call) and (counted := _counted(node)):
         return _count("mean" if function_name(node) == "mean" else "sum", counted)
     return {ast.unparse(node): 1.0}, False
+
+
+def _number(node: ast.expr) -> float | None:
+    """The value of a number that is written out; True is none."""
+    if isinstance(node, ast.Constant) and not isinstance(node.value, bool):
+        return float(node.value) if isinstance(node.value, int | float) else None
+    return None
 
 
 def _counted(node: ast.Call) -> ast.expr | None:
@@ -229,8 +236,10 @@ def function_name(node: ast.Call) -> str:
 
 def is_literal(node: ast.expr) -> bool:
     """Whether an expression is made of literals and operators alone."""
-    allowed = (ast.Constant, ast.UnaryOp, ast.BinOp, ast.Tuple, ast.List)
-    allowed += (ast.operator, ast.unaryop, ast.Load)
+    allowed = (
+        *(ast.Constant, ast.UnaryOp, ast.BinOp, ast.Tuple, ast.List),
+        *(ast.operator, ast.unaryop, ast.Load),
+    )
     return all(isinstance(part, allowed) for part in ast.walk(node))
 
 

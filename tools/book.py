@@ -134,7 +134,7 @@ class Book:
         return self._places(figure_name)
 
     @cached_property
-    def claim_ids(self) -> dict[str | None, list[Place]]:
+    def claim_ids(self) -> dict[str, list[Place]]:
         """The places at which each id of a claim stands."""
         return self._places(lambda cell: next(iter(claims_of(cell)), {}).get("id"))
 

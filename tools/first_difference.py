@@ -7,11 +7,12 @@ failed it, the first line that is not the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable
 from itertools import zip_longest
 from typing import Any
 
 import pytest
+from nbformat import NotebookNode
 from nbval.plugin import IPyNbCell
 
 from tools.figures import compare_figures
@@ -20,7 +21,9 @@ CELL, DIFFERENCE = "cell", "first difference"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def first_difference(stored: Iterable[Mapping], fresh: Iterable[Mapping]) -> str | None:
+def first_difference(
+    stored: Iterable[NotebookNode], fresh: Iterable[NotebookNode]
+) -> str | None:
     """Say how two lists of outputs differ; None if they agree as nbval sees it."""
     stored, fresh = list(stored), list(fresh)
     for old, new in zip_longest(_lines(stored), _lines(fresh)):
@@ -29,8 +32,8 @@ def first_difference(stored: Iterable[Mapping], fresh: Iterable[Mapping]) -> str
     return compare_figures(stored, fresh)
 
 
-def _lines(outputs: Iterable[Mapping]) -> list[str]:
-    texts = []
+def _lines(outputs: Iterable[NotebookNode]) -> list[str]:
+    texts: list[str] = []
     for output in outputs:
         texts.append(output.get("text", ""))
         bundle = output.get("data", {}).items()
@@ -44,7 +47,7 @@ def _shown(line: str | None) -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo
+    item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, Any, Any]:
     if call.excinfo and call.when == "call" and isinstance(item, IPyNbCell):
         error = call.excinfo.value

@@ -56,6 +56,43 @@ CLAIM_KEYS = {
 }
 ONE_SEED_IN = 40  # of so many code cells of the book one may rest on a single seed
 SENTENCE_WORDS = 4  # "the fit is exact": less says nothing to a reader
+# Not moved yet: asserts still stand in the cells that they check. A notebook leaves the
+# list when its asserts have check cells; a test sees to it that none stays in vain.
+UNMOVED = frozenset(
+    {
+        "0-start/01-in-one-sitting.ipynb",
+        "0-start/02-loss-risk-metric-decision.ipynb",
+        "0-start/03-how-a-loss-trains.ipynb",
+        "1-regression/04-what-a-loss-asks-for.ipynb",
+        "1-regression/06-losses-from-distributions.ipynb",
+        "2-classification/09-log-loss.ipynb",
+        "2-classification/10-proper-scoring-rules.ipynb",
+        "2-classification/11-margin-losses.ipynb",
+        "2-classification/12-editing-cross-entropy.ipynb",
+        "2-classification/13-wrong-labels.ipynb",
+        "3-blind-spots/14-five-classifiers.ipynb",
+        "3-blind-spots/15-ranking.ipynb",
+        "3-blind-spots/16-imbalance-and-costs.ipynb",
+        "4-surrogates/19-why-not-the-error-rate.ipynb",
+        "5-choosing/26-detection-and-boxes.ipynb",
+        "6-practice/32-takeaways.ipynb",
+        "solutions/01-in-one-sitting.ipynb",
+        "solutions/02-loss-risk-metric-decision.ipynb",
+        "solutions/03-how-a-loss-trains.ipynb",
+        "solutions/04-what-a-loss-asks-for.ipynb",
+        "solutions/06-losses-from-distributions.ipynb",
+        "solutions/09-log-loss.ipynb",
+        "solutions/10-proper-scoring-rules.ipynb",
+        "solutions/11-margin-losses.ipynb",
+        "solutions/12-editing-cross-entropy.ipynb",
+        "solutions/13-wrong-labels.ipynb",
+        "solutions/14-five-classifiers.ipynb",
+        "solutions/15-ranking.ipynb",
+        "solutions/16-imbalance-and-costs.ipynb",
+        "solutions/19-why-not-the-error-rate.ipynb",
+        "solutions/26-detection-and-boxes.ipynb",
+    }
+)
 
 # Nothing that keeps a cell from being run or compared; nbval-ignore-output has a rule
 # of its own.
@@ -315,9 +352,10 @@ def check_cells(page: Notebook, book: Book) -> Findings:
 
 def asserts_in_check_cells(page: Notebook, book: Book) -> Findings:
     """Asserts stand in check cells only: what a reader copies is the computation."""
-    for n, cell in page.code:
-        if _asserts(cell) and not has_tag(cell, "check"):
-            yield n, "assert, expected it in a cell of its own with the tag check"
+    if _is_unmoved(page):
+        return
+    for n in asserts_outside_checks(page):
+        yield n, "assert, expected it in a cell of its own with the tag check"
 
 
 def asserts_can_fail(page: Notebook, book: Book) -> Findings:
@@ -609,7 +647,7 @@ def unique_claim_ids(page: Notebook, book: Book) -> Findings:
     """One claim an id: a link to it leads to one row, and the row to one cell."""
     for n, cell in page.code:
         for claim in claims_of(cell):
-            for other in book.claim_ids[claim.get("id")]:
+            for other in book.claim_ids.get(claim.get("id"), ()):
                 if other != (page.path, n):
                     place = f"cell {other.cell} of {shown(other.path)}"
                     found = claim.get("id")
@@ -622,7 +660,10 @@ def claims_asserted(page: Notebook, book: Book) -> Findings:
     for n, cell in page.code:
         if not claims_of(cell):
             continue
-        if n + 1 not in cells or not has_tag(cells[n + 1], "check"):
+        if _is_unmoved(page):
+            if not _asserts(cell):
+                yield n, "claim without an assert, expected one in its cell"
+        elif n + 1 not in cells or not has_tag(cells[n + 1], "check"):
             yield n, "claim, expected a check cell directly behind it"
         if not any(output.get("name") == "stdout" for output in cell.outputs):
             yield n, "claim without a printed number, expected print(f'...')"
@@ -749,6 +790,15 @@ def _code_for_readers(page: Notebook) -> list[tuple[int, NotebookNode]]:
     """Return the code cells without the one for Colab."""
     starts = bool(page.code) and colab.is_colab_cell(page.code[0][1])
     return page.code[1:] if starts else page.code
+
+
+def _is_unmoved(page: Notebook) -> bool:
+    return f"{page.path.parent.name}/{page.path.name}" in UNMOVED
+
+
+def asserts_outside_checks(page: Notebook) -> list[int]:
+    """Return the cells that assert something and are not tagged check."""
+    return [n for n, cell in page.code if _asserts(cell) and not has_tag(cell, "check")]
 
 
 def _asserts(cell: NotebookNode) -> list[ast.AST]:

@@ -24,13 +24,17 @@ import numpy as np
 
 from tools.replace import replace
 
-NUMPY = ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "logaddexp")
-NUMPY += ("logaddexp2", "power", "float_power", "cbrt", "hypot", "arctan2")
-NUMPY += ("sin", "cos", "tan", "arcsin", "arccos", "arctan")
-NUMPY += ("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh")
-MATH = ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "pow", "cbrt")
-MATH += ("hypot", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh")
-MATH += ("tanh", "asinh", "acosh", "atanh", "erf", "erfc", "gamma", "lgamma")
+NUMPY = (
+    *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "logaddexp"),
+    *("logaddexp2", "power", "float_power", "cbrt", "hypot", "arctan2"),
+    *("sin", "cos", "tan", "arcsin", "arccos", "arctan"),
+    *("sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh"),
+)
+MATH = (
+    *("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "pow", "cbrt"),
+    *("hypot", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh"),
+    *("tanh", "asinh", "acosh", "atanh", "erf", "erfc", "gamma", "lgamma"),
+)
 
 # The type in which the bits of a float are counted, and those that are all zero at the
 # end of a result that is exact.
@@ -102,7 +106,7 @@ class MovedUfunc:
         self.__name__, self.__doc__ = ufunc.__name__, ufunc.__doc__
 
     # So that isinstance(np.exp, np.ufunc) holds as before.
-    __class__ = property(lambda self: np.ufunc)  # type: ignore[assignment]
+    __class__ = property(lambda self: np.ufunc)
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         result = self._ufunc(*arguments, **options)
@@ -130,7 +134,9 @@ class MovedUfunc:
         return self
 
 
-def moved_function(function: Callable[..., float], jitter: Jitter) -> Callable:
+def moved_function(
+    function: Callable[..., float], jitter: Jitter
+) -> Callable[..., float]:
     """Stands for a function of `math`."""
 
     def moved(*arguments: Any) -> float:

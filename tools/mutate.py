@@ -317,7 +317,7 @@ def wrong_domains(file: str, source: str) -> Iterator[Damage]:
 
 
 def of_lossbook() -> Iterator[Damage]:
-    for path in sorted((ROOT / "lossbook").glob("*.py")):
+    for path in sorted((ROOT / "lossbook").rglob("*.py")):
         file = path.relative_to(ROOT).as_posix()
         source = path.read_text(encoding="utf8")
         yield from wrong_signs(file, source)

@@ -20,7 +20,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from multiprocessing.connection import Connection
+from types import CodeType
+from typing import Any, TypeVar, TypeVarTuple
 
 from nbformat import NotebookNode
 
@@ -30,12 +32,16 @@ from tools.book import Notebook
 JOBS = 2
 TIMEOUT = 300  # seconds a notebook
 # What nearly every notebook imports, and what takes long to import.
-LIBRARIES = ("numpy", "scipy.stats", "scipy.optimize", "matplotlib.pyplot")
-LIBRARIES += ("sklearn.ensemble", "sklearn.model_selection", "sklearn.svm")
-LIBRARIES += ("sklearn.linear_model", "sklearn.datasets", "sklearn.isotonic")
+LIBRARIES = (
+    *("numpy", "scipy.stats", "scipy.optimize", "matplotlib.pyplot"),
+    *("sklearn.ensemble", "sklearn.model_selection", "sklearn.svm"),
+    *("sklearn.linear_model", "sklearn.datasets", "sklearn.isotonic"),
+)
 
 # Called for each cell, with its number, instead of executing it as it stands.
-Compile = Callable[[int, NotebookNode], Any]
+Compile = Callable[[int, NotebookNode], CodeType]
+Case = TypeVarTuple("Case")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ def play(page: Notebook, compiled: Compile, namespace: dict[str, Any]) -> list[F
     return failures
 
 
-def as_it_stands(n: int, cell: NotebookNode) -> Any:
+def as_it_stands(n: int, cell: NotebookNode) -> CodeType:
     """Compile a cell; a traceback shows its lines."""
     name = f"<cell {n}>"
     linecache.cache[name] = (len(cell.source), None, cell.source.splitlines(True), name)
@@ -97,13 +103,15 @@ def new_namespace() -> dict[str, Any]:
 
 
 def each(
-    task: Callable[..., Any], cases: Iterable[tuple], jobs: int = JOBS
-) -> Iterator:
+    task: Callable[[*Case], Result],
+    cases: Iterable[tuple[*Case]],
+    jobs: int = JOBS,
+) -> Iterator[Result]:
     """Yield task(*case) for each case in order, every one in a process of its own."""
     prepare()
     fork = multiprocessing.get_context("fork")
 
-    def run(case: tuple) -> Any:
+    def run(case: tuple[*Case]) -> Result:
         receiver, sender = fork.Pipe(duplex=False)
         process = fork.Process(target=_send, args=(sender, task, case))
         process.start()
@@ -130,7 +138,9 @@ def prepare() -> None:
         import_module(name)
 
 
-def _send(sender: Any, task: Callable[..., Any], case: tuple) -> None:
+def _send(
+    sender: Connection, task: Callable[[*Case], Result], case: tuple[*Case]
+) -> None:
     sender.send(task(*case))
     sender.close()
 

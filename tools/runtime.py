@@ -113,8 +113,9 @@ def install(static: Path) -> None:
 def zip_package(target: Path) -> None:
     """The modules of lossbook; the same files make the same archive."""
     with zipfile.ZipFile(target, "w") as archive:
-        for path in sorted((ROOT / "lossbook").glob("*.py")):
-            member = zipfile.ZipInfo(f"lossbook/{path.name}", (2020, 1, 1, 0, 0, 0))
+        for path in sorted((ROOT / "lossbook").rglob("*.py")):
+            name = path.relative_to(ROOT).as_posix()
+            member = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
             archive.writestr(member, path.read_bytes(), zipfile.ZIP_DEFLATED)
 
 

@@ -24,6 +24,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ def note_into(found: dict[Key, Slack]) -> Callable[..., Any]:
     """What the changed asserts call: compares as before, and keeps the least slack."""
 
     def note(key: Key, what: str, *values: Any) -> Any:
-        slack, result = {"close": close_slack, "bound": bound_slack}[what](*values)
+        slack, result = MEASURES[what](*values)
         if slack and (key not in found or slack.factor < found[key].factor):
             found[key] = slack
         return result
@@ -102,7 +103,10 @@ def bound_slack(
 
 
 def close_slack(
-    function: Callable[..., Any], name: str, arguments: tuple, options: dict[str, Any]
+    function: Callable[..., Any],
+    name: str,
+    arguments: tuple[Any, ...],
+    options: dict[str, Any],
 ) -> tuple[Slack | None, Any]:
     """Slack of the tolerance of a function such as np.allclose."""
     result = function(*arguments, **options)
@@ -123,6 +127,12 @@ def close_slack(
     return Slack(tolerance, tolerance * float((off / allowed).max())), result
 
 
+MEASURES: dict[str, Callable[..., tuple[Slack | None, Any]]] = {
+    "close": close_slack,
+    "bound": bound_slack,
+}
+
+
 class Noting(ast.NodeTransformer):
     """Puts a note beside each comparison with a number in the asserts of a cell."""
 
@@ -131,7 +141,8 @@ class Noting(ast.NodeTransformer):
 
     def key(self, node: ast.AST) -> ast.expr:
         self.count += 1
-        return ast.Constant((self.cell, getattr(node, "lineno", 0), self.count))
+        numbers = (self.cell, getattr(node, "lineno", 0), self.count)
+        return ast.Tuple([ast.Constant(n) for n in numbers], ast.Load())
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
         node.test = self.asserted(node.test)
@@ -229,7 +240,7 @@ def tightens(value: object) -> bool:
     return isinstance(value, int | float) and abs(value) > ROUNDING
 
 
-def compiled(n: int, cell: NotebookNode) -> Any:
+def compiled(n: int, cell: NotebookNode) -> CodeType:
     """A cell whose asserts note their slack."""
     tree = Noting(n).visit(ast.parse(cell.source))
     return compile(ast.fix_missing_locations(tree), f"<cell {n}>", "exec")

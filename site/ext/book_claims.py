@@ -28,8 +28,10 @@ MENTION = re.compile(
 COMMENT = re.compile(r"(?:#[^\n]*(?:\n|$))+")
 STEERING = re.compile(r"# (?:nbval|one-seed|versions): ")
 # A link in a link, or in code, is none.
-CLOSED = (nodes.FixedTextElement, nodes.literal, nodes.math, nodes.math_block)
-CLOSED += (nodes.reference, addnodes.pending_xref, nodes.raw, nodes.comment)
+CLOSED = (
+    *(nodes.FixedTextElement, nodes.literal, nodes.math, nodes.math_block),
+    *(nodes.reference, addnodes.pending_xref, nodes.raw, nodes.comment),
+)
 
 
 class LinkClaims(SphinxTransform):
