@@ -185,6 +185,7 @@ def check_some_weight(owner: object, total: float) -> None:
 
 
 def check_not_empty(owner: object, name: str, array: np.ndarray) -> None:
+    """Raise if an array holds no value."""
     if array.size == 0:
         raise ValueError(
             f"{owner!r}: {name} must hold at least one value; got shape {array.shape}"

@@ -32,8 +32,7 @@ from tools.figures import FRACTION
 SLOPE_NAMES = ("_gradient", "_hessian", "gradient", "hessian", "_penalty_slope")
 SLOPE_NAMES += ("rho_prime", "rho_second", "phi_prime", "phi_second")
 SLOPE_NAMES += ("price_prime", "price_second", "expit_slope", "_slope")
-WEIGHT_NAMES = {"w": "w = 0 * w + 1", "weights": "weights = 0 * weights + 1"}
-WEIGHT_NAMES["sample_weight"] = "sample_weight = None"
+WEIGHT_NAMES = {"w", "weights", "sample_weight"}
 SOME = "chapters/4-surrogates/20-when-is-a-surrogate-safe.ipynb"
 
 
@@ -52,9 +51,10 @@ def pytest_(*arguments: str) -> tuple[str, ...]:
 
 
 FORM = ("-m", "tools.notebooks", "check")
-TESTS = ("losses", "structured", "multiclass", "overlap", "boxes", "ranking")
-TESTS += ("functionals", "linear", "links", "optimize", "numerics", "bad_input")
-TESTS += ("evaluation", "surrogates", "plots")
+TESTS = ("contract", "losses", "multiclass", "overlap", "boxes", "ranking")
+TESTS += ("functionals", "links", "numerics", "bad_input", "inputs")
+TESTS += ("linear", "descent", "booster", "surrogates", "plots")
+TESTS += ("judge", "metrics", "forecasts", "reliability", "scoring", "check_loss")
 
 
 def tests_named(pattern: str) -> tuple[str, ...]:
@@ -276,14 +276,19 @@ def dropped_weights(file: str, source: str) -> Iterator[Damage]:
     """A function that takes weights treats all as 1."""
     position = positions_in(source)
     for function in functions_of(source):
-        arguments = function.args.args + function.args.kwonlyargs
-        for name in {a.arg for a in arguments} & set(WEIGHT_NAMES):
+        for argument in function.args.args + function.args.kwonlyargs:
+            name = argument.arg
+            if name not in WEIGHT_NAMES:
+                continue
+            # None, where it is allowed, stands for weights of 1.
+            optional = argument.annotation and "None" in ast.unparse(argument.annotation)
+            ones = "None" if optional else f"0 * {name} + 1"
             body = function.body
             if ast.get_docstring(function):
                 body = body[1:]
             if body:
                 start = position(body[0].lineno, body[0].col_offset)
-                new = WEIGHT_NAMES[name] + "\n" + " " * body[0].col_offset
+                new = f"{name} = {ones}\n" + " " * body[0].col_offset
                 yield Damage(
                     "dropped weight", file, spliced(start, start, new), WEIGHTS
                 )
@@ -321,7 +326,7 @@ def of_lossbook() -> Iterator[Damage]:
         file = path.relative_to(ROOT).as_posix()
         source = path.read_text(encoding="utf8")
         yield from wrong_signs(file, source)
-        if path.stem != "optimize":  # there w are the weights of a model
+        if path.stem != "descent":  # there w are the weights of a model
             yield from dropped_weights(file, source)
         yield from wrong_domains(file, source)
 
