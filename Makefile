@@ -22,7 +22,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book live pdf test check types lax oldest newest wheels portable seeds slack reproducible run atlas ledger serve lab coverage bench fuzz mutate lock clean
+.PHONY: help book live pdf release test check types lax oldest newest wheels portable seeds slack reproducible run atlas ledger serve lab coverage bench fuzz mutate lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -120,6 +120,9 @@ lab: $(INSTALLED) ## open the notebooks in JupyterLab
 
 pdf: book ## print the whole book to _build/pdf/loss-functions.pdf (needs Chromium)
 	$(PY) -m tools.pdf
+
+release: $(INSTALLED) ## build all that an edition is published as: make release TAG=v0.1.0
+	$(PY) -m tools.release $(TAG)
 
 serve: book ## build the site and serve it at http://localhost:8000 (PORT=...)
 	$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html

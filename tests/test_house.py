@@ -1,9 +1,10 @@
 """The files around the book agree: versions, addresses, table of contents, verbs."""
 
-import ast
+import json
 import re
 import subprocess
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+from pybtex.database import parse_string
+
+from tools import edition
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -148,14 +152,60 @@ def workflow_pythons(name: str) -> list[str]:
 
 
 def test_the_citation_has_the_version_of_the_package() -> None:
-    module = ast.parse(read("lossbook/__init__.py"))
-    versions = [
-        ast.literal_eval(node.value)
-        for node in module.body
-        if isinstance(node, ast.Assign)
-        and ast.unparse(node.targets[0]) == "__version__"
-    ]
-    assert [yaml.safe_load(read("CITATION.cff"))["version"]] == versions
+    citation = yaml.safe_load(read("CITATION.cff"))
+    preferred = citation["preferred-citation"]
+    assert citation["version"] == preferred["version"] == edition.version()
+    released = citation["date-released"]
+    assert (preferred["year"], preferred["month"]) == (released.year, released.month)
+    assert f"\n## {edition.version()} ({released.day} {released:%B %Y})\n" in read(
+        "CHANGELOG.md"
+    )
+
+
+def test_the_archive_is_told_what_the_citation_says() -> None:
+    archive = json.loads(read(".zenodo.json"))
+    citation = yaml.safe_load(read("CITATION.cff"))
+    assert archive["title"] == citation["title"]
+    assert archive["creators"] == citation["authors"]
+    assert archive["keywords"] == citation["keywords"]
+    assert archive["description"] == " ".join(citation["abstract"].split())
+    links = {link["identifier"] for link in archive["related_identifiers"]}
+    assert links == set(urls().values())
+
+
+def test_the_book_and_a_page_can_be_cited(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = edition.Edition("1.2.0", date(2027, 3, 9), "0123456789")
+    monkeypatch.setattr(edition, "current", lambda: now)
+    title, address = (
+        "Loss Functions: what you ask for is what you get",
+        "https://x.org/",
+    )
+    assert edition.apa(title, address) == (
+        f"The lossbook authors (2027). {title} "
+        "(edition 1.2.0, 9 March 2027, commit 0123456789). https://x.org/"
+    )
+    assert edition.apa(title, address, "Outliers").startswith(
+        f"The lossbook authors (2027). Outliers. In {title} (edition 1.2.0"
+    )
+    entries = parse_string(
+        edition.bibtex("book", title, address)
+        + edition.bibtex("page", title, address, "Outliers"),
+        "bibtex",
+    ).entries
+    assert entries["book"].type == "book"
+    assert entries["page"].type == "incollection"
+    assert entries["page"].fields["booktitle"] == entries["book"].fields["title"]
+    assert entries["page"].fields["edition"] == "1.2.0, 9 March 2027"
+    assert str(entries["book"].persons["author"][0]) == "{The lossbook authors}"
+
+
+def test_outside_a_clone_the_date_is_that_of_the_release(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(edition, "git", lambda *arguments: "")
+    now = edition.current.__wrapped__()
+    assert (now.day, now.commit) == (edition.citation()["date-released"], "")
+    assert str(now) == f"edition {edition.version()}, {now.date}"
 
 
 # ---- addresses
@@ -189,7 +239,15 @@ def test_the_start_page_leads_to_the_project() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["CITATION.cff", "CONTRIBUTING.md", "LICENSE-TEXT", "README.md", "SECURITY.md"],
+    [
+        ".zenodo.json",
+        "CHANGELOG.md",
+        "CITATION.cff",
+        "CONTRIBUTING.md",
+        "LICENSE-TEXT",
+        "README.md",
+        "SECURITY.md",
+    ],
 )
 def test_every_mention_of_the_repository_is_its_address(name: str) -> None:
     mentions = re.findall(r"https://github\.com/[\w-]+/lossbook", read(name))

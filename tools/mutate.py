@@ -275,13 +275,15 @@ def wrong_signs(file: str, source: str) -> Iterator[Damage]:
 def dropped_weights(file: str, source: str) -> Iterator[Damage]:
     """A function that takes weights treats all as 1."""
     position = positions_in(source)
+    # In descent.py w are the weights of a model.
+    names = WEIGHT_NAMES - {"w"} if file.endswith("descent.py") else WEIGHT_NAMES
     for function in functions_of(source):
         for argument in function.args.args + function.args.kwonlyargs:
-            name = argument.arg
-            if name not in WEIGHT_NAMES:
+            name, kind = argument.arg, argument.annotation
+            if name not in names:
                 continue
             # None, where it is allowed, stands for weights of 1.
-            optional = argument.annotation and "None" in ast.unparse(argument.annotation)
+            optional = kind is not None and "None" in ast.unparse(kind)
             ones = "None" if optional else f"0 * {name} + 1"
             body = function.body
             if ast.get_docstring(function):
@@ -326,8 +328,7 @@ def of_lossbook() -> Iterator[Damage]:
         file = path.relative_to(ROOT).as_posix()
         source = path.read_text(encoding="utf8")
         yield from wrong_signs(file, source)
-        if path.stem != "descent":  # there w are the weights of a model
-            yield from dropped_weights(file, source)
+        yield from dropped_weights(file, source)
         yield from wrong_domains(file, source)
 
 

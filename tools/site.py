@@ -20,7 +20,7 @@ from urllib.parse import unquote, urljoin
 
 import yaml
 
-from tools import runtime
+from tools import notices, runtime
 from tools.npm import npm_package, unpack
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,17 +39,17 @@ PACKAGES = {
     ),
     "@fontsource-variable/source-serif-4@5.3.0": (
         "4a19d3a6fda1a977f15a0ee1e60e5f53df2e6ae77f46f1ed54c7fc52d015e85a",
-        r"package/(LICENSE|files/.*-(latin|greek)-wght-(normal|italic)\.woff2)$",
+        r"package/files/.*-(latin|greek)-wght-(normal|italic)\.woff2$",
         "fonts/source-serif-4",
     ),
     "@fontsource-variable/source-sans-3@5.3.0": (
         "115c2d5a38a05d52c77ba02e4d939644bae30585a30a2e4657a3be2c99d5c7dc",
-        r"package/(LICENSE|files/.*-(latin|greek)-wght-normal\.woff2)$",
+        r"package/files/.*-(latin|greek)-wght-normal\.woff2$",
         "fonts/source-sans-3",
     ),
     "@fontsource-variable/source-code-pro@5.3.0": (
         "ad0ce660b35cd54214f105c7b85db16238e360afa800ca7c4aeae439c53cc517",
-        r"package/(LICENSE|files/.*-(latin|greek)-wght-normal\.woff2)$",
+        r"package/files/.*-(latin|greek)-wght-normal\.woff2$",
         "fonts/source-code-pro",
     ),
 }
@@ -100,6 +100,10 @@ def copy_static(target: Path) -> None:
         if not source.exists():
             sys.exit(f"{source} is missing: run python -m tools.site fetch")
         shutil.copytree(source, target, dirs_exist_ok=True)
+    licences = target / "licences"
+    shutil.copytree(notices.LICENCES, licences, dirs_exist_ok=True)
+    for name in ("LICENSE", "LICENSE-TEXT"):
+        shutil.copy(ROOT / name, licences / f"{name}.txt")
 
 
 def join_styles(static: Path) -> None:
@@ -174,17 +178,26 @@ def write_search_index(html: Path, pages: list[Path]) -> None:
 
 
 def write_sitemap(html: Path, pages: list[Path]) -> None:
+    """Every page for search engines, with the day of its last change.
+
+    There is no robots.txt: below the path of a project nobody reads one.
+    """
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
     base = config["html"]["baseurl"]
-    names = [page.relative_to(html).as_posix() for page in pages]
-    urls = [urljoin(base, n) for n in names if n not in ("404.html", "search.html")]
-    lines = "".join(f"<url><loc>{url}</loc></url>\n" for url in urls)
+    lines = []
+    for page in pages:
+        name = page.relative_to(html).as_posix()
+        if name in ("404.html", "search.html"):
+            continue
+        address = urljoin(base, "" if name == "index.html" else name)
+        day = re.search(r'"dateModified": "([\d-]+)"', page.read_text(encoding="utf8"))
+        modified = f"<lastmod>{day[1]}</lastmod>" if day else ""
+        lines.append(f"<url><loc>{address}</loc>{modified}</url>\n")
     (html / "sitemap.xml").write_text(
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
-        f"{lines}</urlset>\n"
+        f"{''.join(lines)}</urlset>\n"
     )
-    (html / "robots.txt").write_text(f"Sitemap: {urljoin(base, 'sitemap.xml')}\n")
 
 
 LINK = r'(?:href|src)="([^"]+)"'
@@ -202,13 +215,15 @@ def remove_unused(html: Path, pages: list[Path]) -> None:
     keep_folder = {folder for f in used for folder in f.parents}
     files = [*(html / "_static").rglob("*"), *(html / "_images").rglob("*")]
     for file in sorted(files):
-        licence = file.name == "LICENSE" and file.parent in keep_folder
+        licence = file.parent.name == "licences" or (
+            file.name == "LICENSE" and file.parent in keep_folder
+        )
         if file.is_file() and file not in used and not licence:
             file.unlink()
     for folder in sorted((html / "_static").rglob("*"), reverse=True):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
-    for name in (".buildinfo", ".buildinfo.bak"):
+    for name in (".buildinfo", ".buildinfo.bak", "robots.txt"):
         (html / name).unlink(missing_ok=True)
 
 

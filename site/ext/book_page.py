@@ -5,17 +5,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import json
 import os
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
 from PIL import Image
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
+
+from tools import edition
 
 SITE = Path(__file__).resolve().parent.parent
 CSS_DPI = 96
@@ -134,13 +139,66 @@ def css_size(file: Path) -> tuple[int, int]:
         return tuple(round(side * CSS_DPI / dpi) for side in image.size)
 
 
-def describe(doctree: nodes.document | None, default: str) -> str:
-    """The first paragraph that says something, cut at a word, for search engines."""
-    for paragraph in doctree.findall(nodes.paragraph) if doctree else ():
-        text = " ".join(paragraph.astext().split())
-        if len(text) > 40:
-            return text if len(text) < 160 else text[:157].rsplit(" ", 1)[0] + " …"
-    return default
+@cache
+def descriptions() -> dict[str, dict[str, str]]:
+    """What a search engine shows of each page, as site/descriptions.yml says it."""
+    text = (SITE / "descriptions.yml").read_text(encoding="utf8")
+    found: dict[str, dict[str, str]] = yaml.safe_load(text)
+    return found
+
+
+def described(app: Sphinx, pagename: str, title: str) -> dict[str, str]:
+    """Title and description of a page for those who search."""
+    known = descriptions().get(pagename)
+    chapters = {name.rpartition("/")[2]: name for name in descriptions()}
+    chapter = chapters.get(pagename.rpartition("/")[2], "")
+    if known is None and "/solutions/" in pagename and chapter in descriptions():
+        topic = descriptions()[chapter]["title"].partition(":")[0]
+        known = {
+            "title": f"Solutions: {topic}",
+            "description": "Worked and executed solutions to the exercises on "
+            f"{topic[0].lower()}{topic[1:]}, with the usual mistakes.",
+        }
+    return known or {"title": title, "description": app.config.html_title}
+
+
+def structured(app: Sphinx, pagename: str, context: dict[str, Any]) -> dict[str, Any]:
+    """What the page is, in the words of schema.org."""
+    book = {
+        "@type": "Book",
+        "name": app.config.html_title,
+        "url": app.config.html_baseurl,
+        "author": {"@type": "Organization", "name": app.config.author},
+        "bookEdition": context["edition"].version,
+        "datePublished": str(edition.citation()["date-released"]),
+        "inLanguage": "en",
+        "license": "https://creativecommons.org/licenses/by/4.0/",
+        "isAccessibleForFree": True,
+        "about": "Loss functions in machine learning",
+    }
+    if pagename == app.config.root_doc:
+        return {"@context": "https://schema.org", **book}
+    kind = ["Chapter", "LearningResource"] if context["notebook"] else ["WebPage"]
+    page = {
+        "@context": "https://schema.org",
+        "@type": kind,
+        "name": context["search_title"],
+        "description": context["description"],
+        "url": f"{app.config.html_baseurl}{pagename}.html",
+        "inLanguage": "en",
+        "license": book["license"],
+        "isPartOf": book,
+    }
+    if context["modified"]:
+        page["dateModified"] = context["modified"]
+    return page
+
+
+def source_file(app: Sphinx, pagename: str) -> str:
+    """The source of a page, from the root of the repository."""
+    if pagename not in app.env.found_docs:
+        return ""
+    return Path(app.env.doc2path(pagename)).relative_to(app.srcdir).as_posix()
 
 
 def parts_of(app: Sphinx, pagename: str) -> list[tuple[str, list[dict[str, str]]]]:
@@ -171,10 +229,27 @@ def complete_page(
     context["author"] = app.config.author
     context["figures"] = sorted(set(re.findall(r'data-figure="([^"]+)"', body)))
     context["has_math"] = 'class="katex"' in body
-    context["description"] = describe(doctree, app.config.html_title)
+    plain = html.unescape(re.sub(r"<[^>]+>", "", context.get("title", "")))
+    plain = re.sub(r"^\d+\. ", "", plain)
+    context["plain_title"] = plain
+    found = described(app, pagename, plain)
+    context["search_title"], context["description"] = found.values()
+    context["edition"] = edition.current()
+    modified = edition.last_changes().get(source_file(app, pagename), "")
+    context["modified"] = modified
     context["parts"] = parts_of(app, pagename)
     context["notebook"] = str(context.get("sourcename") or "").endswith(".ipynb")
     context["live"] = context["notebook"] and app.config.live_runtime
+    if pagename in app.env.found_docs:
+        data = json.dumps(structured(app, pagename, context), ensure_ascii=False)
+        context["structured"] = data.replace("</", "<\\/")
+        address = app.config.html_baseurl
+        part = "" if pagename == app.config.root_doc else plain
+        address += f"{pagename}.html" if part else ""
+        key = f"lossbook-{pagename.rpartition('/')[2]}" if part else "lossbook"
+        title = app.config.html_title
+        context["cite_apa"] = edition.apa(title, address, part)
+        context["cite_bibtex"] = edition.bibtex(key, title, address, part)
 
 
 def theme_script() -> tuple[str, str]:
@@ -189,6 +264,13 @@ def extra_pages(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
         ("404", {"title": "Page not found"}, "404.html"),
         ("search", {"title": "Search"}, "search.html"),
     ]
+
+
+def new_edition(app: Sphinx, env: Any, *_: Any) -> list[str]:
+    """Every foot names the edition, so a new one is a change of every page."""
+    now, before = str(edition.current()), getattr(env, "book_edition", "")
+    env.book_edition = now
+    return [] if now == before else sorted(env.found_docs)
 
 
 def use_own_search(app: Sphinx) -> None:
@@ -212,6 +294,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     there = (runtime / "pyodide-lock.json").exists()
     app.add_config_value("live_runtime", there, "env")
     app.connect("builder-inited", use_own_search)
+    app.connect("env-get-outdated", new_edition)
     app.connect("doctree-resolved", tidy)
     app.connect("html-page-context", complete_page)
     app.connect("html-collect-pages", extra_pages)

@@ -1,5 +1,6 @@
 // One button makes a page live: its cells can be edited and run, in the reader's browser.
-// Nothing is loaded before the click. Edits are kept in the browser's own storage.
+// Nothing is loaded before the click. Edits are kept in the browser's own storage, each
+// under the fingerprint of the cell that it changes.
 "use strict";
 
 (() => {
@@ -19,6 +20,7 @@
   button.hidden = false;
   button.addEventListener("click", start);
   if (Object.keys(saved()).length) say("This page has edits of yours; make it live to see them.");
+  let strangers = {}; // edits of cells that this page no longer has
 
   // ---- Small things
 
@@ -38,12 +40,21 @@
   }
 
   function save() {
-    const edits = {};
-    cells.forEach((cell, n) => { if (cell.area.value !== cell.original) edits[n] = cell.area.value; });
+    const edits = { ...strangers };
+    for (const cell of cells) if (cell.area.value !== cell.original) edits[cell.print] = cell.area.value;
     try {
       if (Object.keys(edits).length) localStorage.setItem(storageKey, JSON.stringify(edits));
       else localStorage.removeItem(storageKey);
     } catch { /* kept for this page only */ }
+  }
+
+  // A short name for a text; the same text a second time in a page has another.
+  function fingerprint(text, known) {
+    let hash = 0x811c9dc5; // FNV-1a
+    for (const sign of text) hash = Math.imul(hash ^ sign.codePointAt(0), 0x01000193) >>> 0;
+    const name = `${hash.toString(16)}-${text.length}`;
+    const times = known.filter((other) => other.startsWith(name)).length;
+    return times ? `${name}-${times}` : name;
   }
 
   // ---- Python: started once, stopped by ending the worker
@@ -53,7 +64,11 @@
     progress.setAttribute("aria-label", "Starting Python");
     bar.querySelector("[role=status]").before(progress);
     return new Promise((resolve, reject) => {
-      worker = new Worker(new URL("live-worker.js", scripts));
+      // A worker that comes from a blob is under the policy of the page, which forbids
+      // requests to other hosts; one that comes from an address would be under none.
+      const begin = `self.bookScripts = ${JSON.stringify(scripts.href)}; importScripts(self.bookScripts + "live-worker.js");`;
+      const blob = URL.createObjectURL(new Blob([begin], { type: "text/javascript" }));
+      worker = new Worker(blob);
       worker.onerror = (event) => reject(new Error(event.message || "the runtime could not be loaded"));
       worker.onmessage = ({ data }) => {
         if (data.kind === "progress") {
@@ -90,7 +105,9 @@
     }
     if (!cells.length) makeCells();
     show("Run all", "Reset page");
-    say("The page is live: change a cell and press Shift+Enter in it.");
+    const left = Object.keys(strangers).length;
+    say("The page is live: change a cell and press Shift+Enter in it."
+      + (left ? ` ${left === 1 ? "One edit" : `${left} edits`} of yours belonged to cells that have changed since; Reset page forgets them.` : ""));
     document.documentElement.dataset.live = "ready";
   }
 
@@ -101,7 +118,7 @@
     "Stop": () => { stop(); show("Restart", "Reset page"); say("Stopped. What had been computed is gone."); },
     "Restart": () => start(),
     "Run all": () => run(cells.length - 1),
-    "Reset page": () => { for (const cell of cells) reset(cell); save(); say("The page is as it was printed."); },
+    "Reset page": () => { strangers = {}; for (const cell of cells) reset(cell); save(); say("The page is as it was printed."); },
   };
 
   function show(...names) {
@@ -117,10 +134,13 @@
 
   function makeCells() {
     const edits = saved();
+    const prints = [];
     cells = [...document.querySelectorAll("article .cell .cell_input")].map((input, n) => {
       const block = input.querySelector(".highlight");
       const original = block.querySelector("pre").textContent.replace(/\n$/, "");
-      const area = element("textarea", { value: edits[n] ?? original, spellcheck: false, autocapitalize: "off" });
+      const print = fingerprint(original, prints);
+      prints.push(print);
+      const area = element("textarea", { value: edits[print] ?? original, spellcheck: false, autocapitalize: "off" });
       area.setAttribute("aria-label", `Code of cell ${n + 1}`);
       const box = input.closest(".cell");
       let output = box.querySelector(".cell_output");
@@ -128,7 +148,7 @@
         output = element("div", { className: "cell_output docutils container" });
         box.append(output);
       }
-      const cell = { n, original, area, output, printed: [...output.childNodes], ran: null };
+      const cell = { n, print, original, area, output, printed: [...output.childNodes], ran: null };
       const runButton = element("button", { type: "button", className: "bar-button", textContent: "Run" });
       const resetButton = element("button", { type: "button", className: "bar-button", textContent: "Reset" });
       runButton.setAttribute("aria-label", `Run cell ${n + 1}`);
@@ -148,6 +168,7 @@
       fit(area);
       return cell;
     });
+    strangers = Object.fromEntries(Object.entries(edits).filter(([print]) => !prints.includes(print)));
   }
 
   function fit(area) {

@@ -1,7 +1,8 @@
 // Python beside the page: runs one cell at a time and posts what comes out.
 "use strict";
 
-const home = new URL("runtime/", self.location);
+// live-code.js starts this from a blob, so that the policy of the page holds here too.
+const home = new URL("runtime/", self.bookScripts);
 importScripts(new URL("pyodide.js", home).href);
 
 const packages = ["numpy", "scipy", "scikit-learn", "matplotlib"];
@@ -82,6 +83,12 @@ async function start() {
   python.runPython("import lossbook");
   self.postMessage({ kind: "ready" });
 }
+
+// What the policy stops fails in Python with a message that explains nothing.
+self.addEventListener("securitypolicyviolation", ({ blockedURI }) => {
+  const text = `This page asks no other host for anything; its policy stopped ${blockedURI}\n`;
+  self.postMessage({ kind: "stderr", text });
+});
 
 const started = start().catch((error) => self.postMessage({ kind: "failed", text: String(error) }));
 
