@@ -86,6 +86,12 @@ The grey line is the zero–one loss, for which all the others stand in.
 The last panel shows the raw prediction with the least expected loss when \
 $P(Y = 1) = \\eta$: a calibrated loss stays out of the shaded quarters."""
 
+DISTRIBUTIONS_TEXT = """\
+These losses judge a forecast that is a whole distribution: by a mean and a variance, \
+or by the members of an ensemble.
+They are drawn along one line: the residual when the variance is 1, the shift of three \
+members.
+The grey line is the squared or the absolute error, for comparison."""
 OBJECTS_TEXT = """\
 One number of such a loss belongs to a whole list, mask or box.
 They are drawn along one line through their many raw predictions: the lead of the one \
@@ -104,9 +110,15 @@ PROBABILITIES = Page(
 CLASSES = Page("atlas-classes", "Losses for several classes", CLASSES_TEXT)
 MARGINS = Page("atlas-margins", "Margin losses", MARGIN_TEXT)
 OBJECTS = Page("atlas-objects", "Losses for lists, masks and boxes", OBJECTS_TEXT)
-PAGES = (LOCATION, ROBUST, AMOUNTS, PROBABILITIES, CLASSES, MARGINS, OBJECTS)
+DISTRIBUTIONS = Page(
+    "atlas-distributions", "Losses for distributions", DISTRIBUTIONS_TEXT
+)
+PAGES = (LOCATION, ROBUST, AMOUNTS, DISTRIBUTIONS, PROBABILITIES, CLASSES, MARGINS)
+PAGES += (OBJECTS,)
 BY_FAMILY = {
     "amount": AMOUNTS,
+    "distribution": DISTRIBUTIONS,
+    "ensemble": DISTRIBUTIONS,
     "probability": PROBABILITIES,
     "classes": CLASSES,
     "margin": MARGINS,
@@ -200,7 +212,7 @@ def section(losses: Variants) -> list[NotebookNode]:
 
 def number_of(losses: Variants) -> str:
     """The number that is printed beside the panels."""
-    if isinstance(losses[0], lb.PointwiseLoss):
+    if view(losses[0]).question:
         return "lb.show.answer(loss)"
     return 'lb.show.curve(loss, "value", [0.5])[0]'
 

@@ -350,9 +350,9 @@ def _draw_jumps(ax: Axes, loss: Loss, which: Which, color: str) -> None:
         for limit in {jump.left, jump.right} - {jump.value}:
             ax.plot(jump.at, limit, "o", markerfacecolor="none", **small)
         ax.plot(jump.at, jump.value, "o", **small)
+    if which == "value":
+        return
     for jump in jumps(loss, DERIVATIVES[order(which) - 1]):
-        if which == "value":
-            break
         edge = ax.get_ylim()[jump.right > jump.left]
         ax.annotate(
             "",
