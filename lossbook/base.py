@@ -90,8 +90,8 @@ class Loss(abc.ABC):
     Attributes
     ----------
     family : str
-        The kind of argument: "residual", "amount", "probability", "classes", "margin",
-        "list", "mask", "box", ...
+        The kind of argument: "residual", "amount", "distribution", "probability",
+        "classes", "scores" (of classes), "margin", "list", "mask", "box", "ensemble".
     title : str
         Its name in a sentence, such as "Huber loss".
     symbols : dict
@@ -544,7 +544,7 @@ class MulticlassLoss(PointwiseLoss, abstract=True):
     the array of proportions.
     """
 
-    family: ClassVar[str] = "classes"
+    family: ClassVar[Any] = "classes"
     y_domain: ClassVar[ClassLabels] = ClassLabels()
 
     def _targets(self, y_true: ArrayLike) -> np.ndarray:

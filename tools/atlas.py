@@ -78,6 +78,10 @@ CLASSES_TEXT = f"""\
 These losses judge the predicted probabilities of several classes.
 They are drawn for three classes, over the lead of the true class.
 {PANEL_TEXT}"""
+SCORES_TEXT = """\
+These losses judge scores of several classes, of which the largest wins.
+They are drawn for three classes, over the lead of the true class.
+The grey line is the cross-entropy, for comparison."""
 MARGIN_TEXT = """\
 These losses are functions of the margin $m = (2y - 1)f$: right of zero the sign is \
 correct.
@@ -108,19 +112,21 @@ PROBABILITIES = Page(
     "atlas-probabilities", "Losses for probabilities", PROBABILITY_TEXT
 )
 CLASSES = Page("atlas-classes", "Losses for several classes", CLASSES_TEXT)
+SCORES = Page("atlas-scores", "Hinge losses for several classes", SCORES_TEXT)
 MARGINS = Page("atlas-margins", "Margin losses", MARGIN_TEXT)
 OBJECTS = Page("atlas-objects", "Losses for lists, masks and boxes", OBJECTS_TEXT)
 DISTRIBUTIONS = Page(
     "atlas-distributions", "Losses for distributions", DISTRIBUTIONS_TEXT
 )
-PAGES = (LOCATION, ROBUST, AMOUNTS, DISTRIBUTIONS, PROBABILITIES, CLASSES, MARGINS)
-PAGES += (OBJECTS,)
+PAGES = (LOCATION, ROBUST, AMOUNTS, DISTRIBUTIONS, PROBABILITIES, CLASSES, SCORES)
+PAGES += (MARGINS, OBJECTS)
 BY_FAMILY = {
     "amount": AMOUNTS,
     "distribution": DISTRIBUTIONS,
     "ensemble": DISTRIBUTIONS,
     "probability": PROBABILITIES,
     "classes": CLASSES,
+    "scores": SCORES,
     "margin": MARGINS,
     "list": OBJECTS,
     "mask": OBJECTS,
@@ -214,7 +220,7 @@ def number_of(losses: Variants) -> str:
     """The number that is printed beside the panels."""
     if view(losses[0]).question:
         return "lb.show.answer(loss)"
-    return 'lb.show.curve(loss, "value", [0.5])[0]'
+    return "lb.show.curve(loss, 'value', [0.5])[0]"
 
 
 def caption(losses: Variants) -> str:

@@ -21,6 +21,7 @@ from lossbook.numerics import Array
 class MulticlassHinge(MulticlassLoss, abstract=True):
     """A piecewise linear loss of the scores, given label by label."""
 
+    family = "scores"
     link = IdentityLink()
     response = "decision_function"
     symbols = {}

@@ -209,6 +209,7 @@ FAMILIES = {
     "distribution": "Losses of a mean and a variance",
     "probability": "Losses of a probability",
     "classes": "Losses of several classes",
+    "scores": "Hinge losses of several classes",
     "margin": "Losses of a margin",
     "list": "Losses of a list",
     "mask": "Losses of a mask",

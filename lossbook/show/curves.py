@@ -4,7 +4,7 @@ Losses of one family are laid out on the same axes, by the same rule.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -142,6 +142,7 @@ ONE_OF_THREE = View(
     where="along $f = (t, 0, 0)$",
     direction=(1, 0, 0),
 )
+SCORES_OF_THREE = replace(ONE_OF_THREE, question="")
 LISTS = View(
     argument="lead $t$ of the one relevant item: $f = (t, 0, 0)$",
     names=("loss", "slope in $t$", ""),
@@ -215,6 +216,7 @@ VIEWS = {
     "margin": MARGIN,
     "probability": PROBABILITY,
     "classes": ONE_OF_THREE,
+    "scores": SCORES_OF_THREE,
     "list": LISTS,
     "mask": MASKS,
     "box": BOXES,
