@@ -389,7 +389,8 @@ def value_range(loss: Loss, which: Which) -> Span:
     magnitude further out.
     """
     far = np.array(view(loss).far)
-    near = np.linspace(-30, 30, 6001)
+    # Objects are computed one by one, and their curves are plain.
+    near = np.linspace(-30, 30, 601 if isinstance(loss, ObjectLoss) else 6001)
     if view(loss).positive:
         near, tails = np.geomspace(1e-9, 1e9, 6001), (1 / far, far)
     else:
