@@ -30,7 +30,7 @@ from lossbook.validation import (
 
 @dataclass(frozen=True)
 class BoosterObjective:
-    """What :func:`booster_objective` returns.
+    """What ``booster_objective`` returns.
 
     Attributes
     ----------

@@ -122,7 +122,7 @@ def check_loss(
     Returns
     -------
     Findings
-        A list of :class:`Finding`, empty if there are none, a line each when printed.
+        A list of ``Finding``, empty if there are none, a line each when printed.
 
     Raises
     ------

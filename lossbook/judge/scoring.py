@@ -57,7 +57,7 @@ def scorer(loss: PointwiseLoss) -> "LossScorer":
 
 
 class LossScorer:
-    """What :func:`scorer` returns: a scorer that scikit-learn can pass weights to."""
+    """What ``scorer`` returns: a scorer that scikit-learn can pass weights to."""
 
     def __init__(self, loss: PointwiseLoss) -> None:
         self.loss = loss
