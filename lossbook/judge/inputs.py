@@ -93,7 +93,7 @@ def labelled(
     sample_weight: ArrayLike | None,
     *,
     name: str,
-) -> tuple[NDArray[np.bool_], NDArray[Any], Array]:
+) -> tuple[NDArray[Any], NDArray[Any], Array]:
     """Which samples are positive, their scores as they came, and their weights.
 
     Samples of weight zero are gone; both labels must be left.
