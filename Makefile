@@ -22,7 +22,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book live pdf release test check types lax oldest newest wheels portable seeds slack reproducible run atlas ledger serve lab coverage bench fuzz mutate lock clean
+.PHONY: help book live pdf release test check types lax oldest newest wheels portable seeds slack reproducible run atlas ledger serve lab coverage bench peers fuzz mutate lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -133,6 +133,16 @@ bench: $(INSTALLED) ## time the losses against scikit-learn, PyTorch and NumPy (
 	$(PY) benchmarks/losses.py
 	$(PY) benchmarks/ranking.py
 	$(PY) benchmarks/auc.py
+
+# On Linux pip has to find PyTorch's build without CUDA: peers.yml says where.
+.venv-peers/.installed: tools/peers.lock
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip --disable-pip-version-check install --quiet --no-deps \
+	    --requirement tools/peers.lock
+	@touch $@
+
+peers: .venv-peers/.installed ## try the losses with XGBoost, LightGBM and PyTorch (minutes)
+	.venv-peers/bin/python -m tools.peers
 
 reproducible: $(INSTALLED) ## build the site twice, run all notebooks: does a byte change? (minutes)
 	$(PY) -m tools.reproducible

@@ -16,9 +16,12 @@ from numpy.typing import ArrayLike
 
 from lossbook.numerics import Array, blocks
 from lossbook.validation import (
+    NONNEGATIVE,
     OPEN_UNIT,
     POSITIVE,
     REALS,
+    Named,
+    as_numeric,
     check_as_given,
     check_parameter,
     check_values,
@@ -79,21 +82,24 @@ class Functional(abc.ABC):
         LaTeX of what is elicited.
     words : str
         The same in words.
+    shapes : tuple of str
+        Of the sample: (n,) for numbers, (n, K) for rows of class proportions.
     """
 
     formula: ClassVar[Any]
     words: ClassVar[Any]
+    shapes: ClassVar[tuple[str, ...]] = ("(n,)",)
 
     def __call__(
         self, y: Array, sample_weight: Array | None = None
     ) -> float | np.floating | Array:
-        """The functional of the weighted sample ``y`` of shape (n,).
-
-        What a loss of several classes asks for takes rows of proportions, (n, K).
-        """
+        """The functional of the weighted sample ``y``, of one of the ``shapes``."""
         sample, weight = check_as_given(self, y, sample_weight)
-        if sample.ndim == 2 and not isinstance(self, Mean | BeforeNoise | Rebalanced):
-            raise ValueError(f"{self!r}: y must have shape (n,); got {sample.shape}")
+        if ("(n,)", "(n, K)")[sample.ndim - 1] not in self.shapes:
+            raise ValueError(
+                f"{self!r}: y must have shape {' or '.join(self.shapes)}; "
+                f"got shape {sample.shape}"
+            )
         return self._of_sample(sample, weight)
 
     @abc.abstractmethod
@@ -123,6 +129,7 @@ class Mean(Identifiable):
 
     formula: ClassVar[str] = r"\mathbb{E}[Y]"
     words: ClassVar[str] = "the mean"
+    shapes: ClassVar[tuple[str, ...]] = ("(n,)", "(n, K)")
 
     def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float | Array:
         return weighted_mean(y, w)
@@ -234,6 +241,7 @@ class LogMean(Identifiable):
     words: ClassVar[str] = "the geometric mean of 1 + y, less 1"
 
     def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float:
+        check_values(self, "y", y, NONNEGATIVE)
         return float(np.expm1(weighted_mean(y, w, np.log1p)))
 
     def identification(self, y: Array, z: Array) -> Array:
@@ -366,14 +374,36 @@ class Rebalanced(Functional):
 
     formula: ClassVar[str] = r"\mathbb{E}[Y]_k\, \pi_k^{-\tau} / \textstyle\sum_j \dots"
     words: ClassVar[str] = "the probability if all classes were equally frequent"
+    shapes: ClassVar[tuple[str, ...]] = ("(n, K)",)
 
     def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> Array:
         return self.solve(weighted_mean(y, w))
 
+    def __post_init__(self) -> None:
+        check_parameter(self, "tau", NONNEGATIVE)
+        object.__setattr__(self, "prior", checked_prior(self, self.prior))
+
     def solve(self, probabilities: Array) -> Array:
         """What class probabilities become, shape (K,)."""
+        if np.shape(probabilities) != (len(self.prior),):
+            raise ValueError(
+                f"{self!r}: y must have a column for each of the {len(self.prior)} "
+                f"classes of the prior; got shape {np.shape(probabilities)}"
+            )
         rebalanced = probabilities / np.array(self.prior) ** self.tau
         return rebalanced / rebalanced.sum()
+
+
+def checked_prior(owner: object, prior: object) -> tuple[float, ...]:
+    """K >= 2 positive numbers that sum to one, as a tuple."""
+    named = Named(type(owner).__name__)
+    p = as_numeric(named, "prior", prior)  # type: ignore[arg-type]
+    if p.ndim != 1 or len(p) < 2 or not (p.min() > 0 and abs(p.sum() - 1) < 1e-8):
+        raise ValueError(
+            f"{named!r}: prior must hold K >= 2 positive numbers that sum to 1; "
+            f"got {prior!r}"
+        )
+    return tuple(p.tolist())
 
 
 @dataclass(frozen=True)
@@ -394,6 +424,7 @@ class BeforeNoise(Functional):
 
     formula: ClassVar[str] = r"\mathbb{E}[Y]\,T^{-1}"
     words: ClassVar[str] = "the probability before the noise"
+    shapes: ClassVar[tuple[str, ...]] = ("(n, K)",)
 
     def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> Array:
         return self.solve(weighted_mean(y, w))

@@ -137,8 +137,8 @@ def xlogy(x: Array, y: Array) -> Array:
     return np.where(x == 0, 0, x * np.log(np.where(x == 0, 1, y)))
 
 
-def power_gap(log_y: Array, log_z: Array, k: float) -> Array:
-    """(y**k - z**k) / k from the logarithms of y and z; log(y / z) where k is 0.
+def power_gap(log_y: Array, log_z: Array, k: float, log_x: Array | float = 0) -> Array:
+    """x (y**k - z**k) / k from the logarithms of x, y, z; x log(y / z) where k is 0.
 
     Without loss of digits for k near 0, and without overflow of what cancels.
 
@@ -148,10 +148,11 @@ def power_gap(log_y: Array, log_z: Array, k: float) -> Array:
     np.float64(4.0)
     """
     if k == 0:
-        return log_y - log_z
+        return np.exp(log_x) * (log_y - log_z)
     gap = k * (log_y - log_z)
     # Where y = z the difference is 0 even if their powers are out of range.
-    larger = np.exp(np.where(gap == 0, 0, k * np.where(gap > 0, log_y, log_z)))
+    log_larger = log_x + k * np.where(gap > 0, log_y, log_z)
+    larger = np.exp(np.where(gap == 0, 0, log_larger))
     return np.copysign(larger * np.expm1(-np.abs(gap)), gap) / k
 
 

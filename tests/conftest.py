@@ -16,7 +16,7 @@ from tools import pdf
 # `make fuzz` asks for many cases more.
 settings.register_profile(
     "book",
-    max_examples=int(os.environ.get("FUZZ_CASES", "50")),
+    max_examples=int(os.environ.get("FUZZ_CASES", "20")),
     deadline=None,
     derandomize="CI" in os.environ,
 )

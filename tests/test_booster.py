@@ -67,11 +67,11 @@ def test_curvature_is_positive_and_bounds_the_step(
     assert (curvature > 0).all()
     step = np.abs(gradient) / curvature
     if loss in COMPARED:
-        # No sample wants to go further than to its own target; from near a kink as far
-        # as most.
+        # No sample wants to go further than to its own target; with a kink no further
+        # than twice that, or than most.
         far = np.abs(y - f)
         if not loss.smooth:
-            far = np.maximum(far, np.median(far) * (1 + 0.1))
+            far = 2 * np.maximum(far, np.median(far))
         assert (step <= far * (1 + 1e-9)).all()
     elif not (loss.convex and loss.smooth):
         assert step.max() <= 1 + 1e-9
@@ -102,7 +102,7 @@ def test_one_leaf_finds_quantiles_in_any_unit(quantile: float, unit: float) -> N
     y = unit * np.random.default_rng(3).gumbel(size=999)
     objective = lb.booster_objective(loss)
     f = float(y.mean())
-    for _ in range(100):
+    for _ in range(200):
         # As XGBoost does it by default: a learning rate, and one unit of penalty.
         gradient, curvature = objective(y, np.full(999, f))
         f -= 0.3 * gradient.sum() / (curvature.sum() + 1)

@@ -4,18 +4,18 @@ import re
 
 import matplotlib.pyplot as plt
 import pytest
-from lossbook.choosing import (
+
+import lossbook as lb
+from lossbook.show.guide import (
     TREE,
     Advice,
     Guide,
+    GuideTable,
     Question,
-    Table,
     names,
     outline,
     paths,
 )
-
-import lossbook as lb
 from tools.book import CHAPTERS, Book
 
 WAYS = list(paths())
@@ -36,7 +36,7 @@ def test_every_question_offers_a_choice() -> None:
 
 @pytest.mark.parametrize("advice", [a for _, a in WAYS], ids=lambda a: a.how[:30])
 def test_advice_names_losses_of_the_book_and_a_chapter(advice: Advice) -> None:
-    known = {type(x) for x in (*lb.ALL_LOSSES, *lb.STRUCTURED_LOSSES)}
+    known = {type(x) for x in lb.ALL_LOSSES}
     assert advice.losses
     assert {type(x) for x in advice.losses} <= known
     assert advice.how.endswith(".")
@@ -45,8 +45,8 @@ def test_advice_names_losses_of_the_book_and_a_chapter(advice: Advice) -> None:
 
 
 def test_guide_table_and_chart_are_the_same_tree() -> None:
-    guide, table = Guide()._repr_markdown_(), Table()._repr_markdown_()
-    ax = lb.plots.decision_chart()
+    guide, table = Guide()._repr_markdown_(), GuideTable()._repr_markdown_()
+    ax = lb.show.decision_chart()
     drawn = {text.get_text() for text in ax.texts}
     plt.close(ax.figure)
     assert guide.count("{admonition}") == len(list(outline()))
@@ -83,5 +83,5 @@ def test_the_advice_of_the_guide_gives_names_in_other_libraries() -> None:
     guide = Guide()._repr_markdown_()
     for _, advice in WAYS:
         for loss in advice.losses:
-            for library, name in loss.elsewhere.items():
-                assert f"{library} `{name}`" in guide
+            for there in loss.elsewhere:
+                assert f"{there.library} `{there.name}`" in guide

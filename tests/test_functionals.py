@@ -1,4 +1,4 @@
-"""Mean, quantile, expectile, mode, M-location: values, equations and symmetries."""
+"""What losses ask for: values, equations and symmetries."""
 
 import numpy as np
 import pytest
@@ -8,14 +8,21 @@ from samples import random_weights
 from scipy import stats
 
 import lossbook as lb
-from lossbook.functionals import Functional, Identifiable
+from lossbook.functionals import (
+    BetaMedian,
+    Functional,
+    Identifiable,
+    LogMean,
+    MeanVariance,
+    Rebalanced,
+)
 from lossbook.numerics import Array
 
 LEVELS = (0.01, 0.1, 0.25, 0.5, 0.9, 0.999)
 FUNCTIONALS: list[Functional] = [
     lb.Mean(),
-    *[lb.Quantile(level) for level in LEVELS],
-    *[lb.Expectile(level) for level in LEVELS],
+    *[lb.Quantile(level) for level in (0.01, 0.5, 0.9)],
+    *[lb.Expectile(level) for level in (0.01, 0.5, 0.9)],
     lb.Mode(),
     lb.MLocation(lb.HuberLoss(0.7)),
     lb.MLocation(lb.CauchyLoss(1.5)),
@@ -73,14 +80,7 @@ def test_levels_next_to_the_ends(level: float) -> None:
     expected = 1 if level < 0.5 else 3
     assert lb.Quantile(level)(y) == expected
     assert lb.Expectile(level)(y) == pytest.approx(expected)
-    assert lb.PinballLoss(level).fit_intercept_only(y) == expected
-
-
-@pytest.mark.parametrize("level", [0, 1, -0.1, 1.1, np.nan, np.inf])
-@pytest.mark.parametrize("functional", [lb.Quantile, lb.Expectile])
-def test_level_out_of_range(functional: type, level: float) -> None:
-    with pytest.raises(ValueError, match=r"level must lie in \(0, 1\); got"):
-        functional(level)
+    assert lb.PinballLoss(level).best_constant(y) == expected
 
 
 @each_level
@@ -131,7 +131,7 @@ def test_weight_is_repetition(functional: Functional) -> None:
     expected = functional(np.repeat(y, w))
     assert functional(y, w) == pytest.approx(expected, rel=rel)
     assert functional(y, 1e-3 * w) == pytest.approx(expected, rel=rel)
-    assert functional(y[w > 0], w[w > 0]) == functional(y, w)
+    assert functional(y[w > 0], w[w > 0]) == pytest.approx(functional(y, w), rel=1e-14)
 
 
 @each_functional
@@ -212,6 +212,83 @@ def test_mode_has_no_identification_function() -> None:
     assert not hasattr(lb.Mode(), "identification")
 
 
+# ---- of amounts, of a mean and a variance, of classes ------------------------------
+
+OF_AMOUNTS: list[Identifiable] = [BetaMedian(-1.0), BetaMedian(2.0), LogMean()]
+AMOUNTS = st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=12).map(np.array)
+each_of_amounts = pytest.mark.parametrize("functional", OF_AMOUNTS, ids=repr)
+
+
+def test_beta_median_costs_least_in_proportion() -> None:
+    y, w = np.exp(skewed()), random_weights(41)
+    costs = [np.average(np.abs(y - z) / y, weights=w) for z in y]
+    assert BetaMedian(-1.0)(y, w) == y[np.argmin(costs)]
+    assert BetaMedian(0.0)(y, w) == lb.Quantile(0.5)(y, w)
+
+
+def test_log_mean_is_scipys_geometric_mean() -> None:
+    y, w = np.exp(skewed()), random_weights(41)
+    expected = stats.gmean(1 + y, weights=w) - 1
+    assert LogMean()(y, w) == pytest.approx(expected, rel=1e-13)
+    assert LogMean()([1e-300, 1e-300]) == pytest.approx(1e-300)
+
+
+@given(AMOUNTS)
+@each_of_amounts
+def test_functionals_of_amounts_solve_their_equation(
+    functional: Identifiable, y: Array
+) -> None:
+    centre = functional(y)
+    assert y.min() * (1 - 1e-12) <= centre <= y.max() * (1 + 1e-12)
+    below = functional.identification(y, centre * (1 - 1e-9))
+    above = functional.identification(y, centre * (1 + 1e-9))
+    assert below.mean() <= 1e-12 * np.abs(below).max()
+    assert above.mean() >= -1e-12 * np.abs(above).max()
+    assert functional.identification(y, 0.9 * y.min()).mean() < 0
+    assert functional.identification(y, 1.1 * y.max()).mean() > 0
+
+
+def test_mean_and_variance() -> None:
+    y, w = skewed(), random_weights(41)
+    np.testing.assert_allclose(MeanVariance()(y), [y.mean(), y.var()], rtol=1e-13)
+    mean = np.average(y, weights=w)
+    expected = [mean, np.average((y - mean) ** 2, weights=w)]
+    np.testing.assert_allclose(MeanVariance()(y, w), expected, rtol=1e-13)
+    np.testing.assert_array_equal(MeanVariance()([1e8 + 1, 1e8 - 1]), [1e8, 1])
+
+
+def test_rebalanced_probabilities() -> None:
+    rows = np.eye(3)[[0, 0, 0, 0, 0, 1, 1, 1, 2, 2]]
+    prior = tuple(rows.mean(axis=0).tolist())
+    np.testing.assert_allclose(Rebalanced(prior)(rows), np.full(3, 1 / 3))
+    np.testing.assert_allclose(Rebalanced(prior, tau=0.0)(rows), prior)
+    with pytest.raises(ValueError, match=r"a column for each of the 3 classes"):
+        Rebalanced(prior)(np.eye(2))
+    for bad in ((0.5, 0.6), (1.0,), (0.0, 1.0)):
+        with pytest.raises(ValueError, match=r"^Rebalanced: prior must hold K >= 2"):
+            Rebalanced(bad)
+
+
+@pytest.mark.parametrize(
+    "functional", [*OF_AMOUNTS, MeanVariance(), Rebalanced((0.5, 0.3, 0.2))], ids=repr
+)
+def test_weight_is_repetition_of_these_too(functional: Functional) -> None:
+    y = np.round(np.exp(skewed()), 1) + 0.1
+    if isinstance(functional, Rebalanced):
+        y = np.random.default_rng(0).dirichlet(np.ones(3), size=41)
+    w = np.random.default_rng(0).integers(0, 4, size=41)
+    expected = functional(np.repeat(y, w, axis=0))
+    for weights in (w, 1e-3 * w, 1e300 * w):
+        np.testing.assert_allclose(functional(y, weights), expected, rtol=1e-12)
+
+
+def test_amounts_that_are_none() -> None:
+    with pytest.raises(ValueError, match=r"y must lie in \(0, inf\); got 0.0"):
+        BetaMedian()([1.0, 0.0])
+    with pytest.raises(ValueError, match=r"y must lie in \[0, inf\); got -0.5"):
+        LogMean()([1.0, -0.5])
+
+
 # ---- bad input --------------------------------------------------------------------
 
 
@@ -236,12 +313,15 @@ def test_bad_input(functional: Functional) -> None:
         functional(["a", "b"])
 
 
-@pytest.mark.parametrize(
-    "functional", [f for f in FUNCTIONALS if not isinstance(f, lb.Mean)], ids=repr
-)
-def test_only_the_mean_takes_rows(functional: Functional) -> None:
-    with pytest.raises(ValueError, match="shape"):
-        functional(np.full((3, 2), 0.5))
+def test_numbers_and_rows_are_not_confused() -> None:
+    numbers = [f for f in (*FUNCTIONALS, *OF_AMOUNTS, MeanVariance()) if f != lb.Mean()]
+    for functional in numbers:
+        with pytest.raises(ValueError, match=r"y must have shape \(n,\); got shape"):
+            functional(np.full((3, 2), 0.5))
+    of_rows = (Rebalanced((0.5, 0.5)), lb.BeforeNoise(lb.UniformNoise(rate=0.1)))
+    for functional in of_rows:
+        with pytest.raises(ValueError, match=r"y must have shape \(n, K\); got shape"):
+            functional([0.0, 1.0])
 
 
 @pytest.mark.parametrize("kind", [lb.Quantile, lb.Expectile])

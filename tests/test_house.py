@@ -1,10 +1,13 @@
-"""The files around the book agree: versions, addresses, table of contents, verbs."""
+"""The house: lossbook's rooms, and files that agree: versions, addresses, contents."""
 
 import json
 import re
 import subprocess
+import sys
 import tomllib
+from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,6 +44,90 @@ def pins(name: str) -> dict[str, Version]:
 
 def urls() -> dict[str, str]:
     return tomllib.loads(read("pyproject.toml"))["project"]["urls"]
+
+
+# ---- the rooms of lossbook: its wings, and its modules beside them
+
+PACKAGE = ROOT / "lossbook"
+ROOMS = {
+    path.stem
+    for path in PACKAGE.iterdir()
+    if (path.suffix == ".py" or (path / "__init__.py").exists())
+    and path.name != "__init__.py"  # the door, through which all of it is seen
+}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The full names of what a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports name the whole path"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@cache
+def edges() -> set[tuple[str, str]]:
+    """Which room imports from which."""
+    found = set()
+    for path in PACKAGE.rglob("*.py"):
+        room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        for name in imports(path):
+            top, _, rest = name.partition(".")
+            if top == "lossbook" and room in ROOMS:
+                found.add((room, rest.split(".")[0]))
+    return {(above, below) for above, below in found if above != below}
+
+
+def floors(between: set[tuple[str, str]]) -> dict[str, int]:
+    """On which floor each room stands: above all that it imports; circles fail."""
+
+    @cache
+    def floor(room: str) -> int:
+        return 1 + max((floor(b) for a, b in between if a == room), default=0)
+
+    return {room: floor(room) for room in ROOMS}
+
+
+def test_imports_between_rooms_lead_downwards() -> None:
+    between = edges()
+    assert {below for _, below in between} <= ROOMS
+    assert len(between) <= 60
+    assert max(floors(between).values()) <= 9  # a RecursionError is a circle
+
+
+def test_training_and_judging_do_not_know_each_other() -> None:
+    assert not edges() & {("fit", "judge"), ("judge", "fit")}
+    assert not [(above, below) for above, below in edges() if below == "show"]
+
+
+def test_a_circle_is_seen() -> None:
+    with pytest.raises(RecursionError):
+        floors({*edges(), ("numerics", "show")})
+
+
+@pytest.mark.parametrize(
+    ("library", "allowed"), [("matplotlib", {"show"}), ("sklearn", {"fit", "judge"})]
+)
+def test_only_some_wings_import(library: str, allowed: set[str]) -> None:
+    found = {
+        path.relative_to(PACKAGE).parts[0]
+        for path in PACKAGE.rglob("*.py")
+        if any(name.split(".")[0] == library for name in imports(path))
+    }
+    assert found == allowed
+
+
+def test_lossbook_alone_brings_no_large_library() -> None:
+    code = "import sys, lossbook; print(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    loaded = set(run.stdout.split())
+    assert "numpy" in loaded
+    assert not loaded & {"matplotlib", "sklearn", "scipy.optimize"}
+    assert not loaded & {"lossbook.fit", "lossbook.judge", "lossbook.show"}
 
 
 # ---- versions
@@ -300,18 +387,6 @@ def test_local_paths_are_seen() -> None:
     assert LOCAL_PATH.search('"/home/ann/book"')
     assert LOCAL_PATH.search(r"C:\Users\ann")
     assert not LOCAL_PATH.search("https://example.org/home/ann")
-
-
-# ---- make
-
-
-def test_every_verb_is_phony_and_has_help() -> None:
-    makefile = read("Makefile")
-    verbs = re.findall(r"^([a-z]\w*):(?!=)", makefile, re.MULTILINE)
-    explained = re.findall(r"^([a-z]\w*):.*?## \S", makefile, re.MULTILINE)
-    phony = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
-    assert verbs == explained
-    assert sorted(verbs) == sorted(" ".join(phony).split())
 
 
 # ---- the table of contents

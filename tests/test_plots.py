@@ -6,17 +6,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.text import Annotation
+from samples import OBJECTS, each
 
 import lossbook as lb
-from lossbook import atlas, plots, style
+from lossbook import show
 from lossbook.numerics import expit
-from tests.samples import each_loss
+from lossbook.show import cards, curves, plots, style
 
 
 @pytest.fixture(autouse=True)
 def figures():
     with plt.rc_context():
-        style.use()
+        style.use_style()
         yield
         plt.close("all")
 
@@ -54,39 +55,44 @@ def arrows_of(ax):
 # ---- four panels ---------------------------------------------------------------------
 
 
-@each_loss
-def test_the_lines_are_the_numbers_of_the_class(loss):
-    panels = plots.four_panel(loss)
-    assert len(panels) == 4
-    for which, ax in zip(atlas.DERIVATIVES, panels, strict=False):
+# One of each class: the parameters change nothing about how it is drawn.
+CLASSES = list({type(loss): loss for loss in lb.ALL_LOSSES}.values())
+
+
+@each(CLASSES)
+def test_the_panels_show_the_numbers_of_the_class(loss):
+    panels = show.four_panel(loss)
+    assert len(panels) == (2 if loss in OBJECTS else 4)
+    drawn = show.DERIVATIVES[: 2 if loss in OBJECTS else 3]
+    for which, ax in zip(drawn, panels, strict=False):
         (line,) = lines_of(ax, loss)
         x, y = line.get_data()
         drawn = np.isfinite(y)
-        np.testing.assert_array_equal(y[drawn], atlas.curve(loss, which, x)[drawn])
-        assert np.sum(~drawn) == len(atlas.jumps(loss, which))
+        np.testing.assert_array_equal(y[drawn], show.curve(loss, which, x)[drawn])
+        assert np.sum(~drawn) == len(show.jumps(loss, which))
         assert np.sum((y >= ax.get_ylim()[0]) & (y <= ax.get_ylim()[1])) > 100
+    if show.view(loss).question:
+        check_what_is_elicited(panels[3], loss)
 
 
-@each_loss
-def test_the_fourth_panel_shows_what_is_elicited(loss):
-    ax = plots.four_panel(loss)[3]
+def check_what_is_elicited(ax, loss):
     (line,) = lines_of(ax, loss)
     x, y = line.get_data()
-    if atlas.view(loss).sample is not None:
-        best = atlas.answer(loss)
+    if show.view(loss).sample is not None:
+        best = show.answer(loss)
         assert points_of(ax, loss) == {(best, 0.0, True)}
         assert x[np.nanargmin(y)] == pytest.approx(best, rel=0.05)
         return
     at = np.searchsorted(x, 0.7)
-    if np.isinf(atlas.answer(loss)):
+    if np.isinf(show.answer(loss)):
         assert len(points_of(ax, loss, "^")) == len(points_of(ax, loss, "v")) == 1
     else:
-        assert y[at - 1] - 0.01 <= atlas.answer(loss) <= y[at] + 0.01
+        assert y[at - 1] - 0.01 <= show.answer(loss) <= y[at] + 0.01
 
 
 def test_the_same_mould_has_the_same_axes():
     limits = {
-        tuple(ax.get_xlim() + ax.get_ylim() for ax in plots.four_panel(loss))
+        tuple(ax.get_xlim() + ax.get_ylim() for ax in show.four_panel(loss))
         for loss in (lb.SquaredError(), lb.HuberLoss(), lb.TukeyLoss())
     }
     assert len(limits) == 1
@@ -94,35 +100,41 @@ def test_the_same_mould_has_the_same_axes():
 
 def test_the_sample_of_the_reader_is_used_and_marked():
     sample = [1.0, 5.0, 6.0]
-    ax = plots.four_panel(lb.AbsoluteError(), sample)[3]
+    ax = show.four_panel(lb.AbsoluteError(), sample)[3]
     assert points_of(ax, lb.AbsoluteError()) == {(5.0, 0.0, True)}
     marks = {text.get_text(): text.get_position()[0] for text in ax.texts}
     assert marks == {"median": 5.0, "mean": 4.0}
 
 
 def test_the_familiar_loss_stands_behind_the_others_but_not_behind_itself():
-    behind = plots.four_panel(lb.HuberLoss())[0].get_lines()[0]
+    behind = show.four_panel(lb.HuberLoss())[0].get_lines()[0]
     assert behind.get_label() == "squared error"
     assert behind.get_color() == style.FAINT
     x, y = behind.get_data()
     np.testing.assert_array_equal(y, np.square(x))
-    own = plots.four_panel(lb.SquaredError())[0].get_lines()
+    own = show.four_panel(lb.SquaredError())[0].get_lines()
     assert [line.get_color() for line in own] == [style.BLUE]
 
 
 def test_given_axes_are_drawn_on_and_returned():
     _, axes = plt.subplots(1, 4)
-    assert list(plots.four_panel(lb.HingeLoss(), axes=axes)) == list(axes)
+    assert list(show.four_panel(lb.HingeLoss(), axes=axes)) == list(axes)
     assert len(plt.get_fignums()) == 1
 
 
 def test_variants_share_a_colour_and_differ_in_style():
     losses = [lb.PinballLoss(quantile=0.5), lb.PinballLoss(quantile=0.9)]
-    one, other = lines_of(plots.four_panel(losses)[0], losses[0])
-    assert one.get_label() == f"τ{atlas.EQUALS}0.5"
-    assert other.get_label() == f"τ{atlas.EQUALS}0.9"
+    one, other = lines_of(show.four_panel(losses)[0], losses[0])
+    assert one.get_label() == f"τ{cards.EQUALS}0.5"
+    assert other.get_label() == f"τ{cards.EQUALS}0.9"
     styles = [look["linestyle"] for look in plots._looks(losses)]
     assert styles == [style.SOLID, style.DASHED]
+
+
+def test_the_mean_and_the_variance_leave_the_fourth_panel_empty():
+    *_, last = show.four_panel(lb.GaussianNegativeLogLikelihood())
+    assert not last.axison
+    assert not last.get_lines()
 
 
 @pytest.mark.parametrize(
@@ -135,24 +147,24 @@ def test_variants_share_a_colour_and_differ_in_style():
 )
 def test_a_bad_sample_is_refused(sample, message):
     with pytest.raises((ValueError, TypeError), match=message):
-        plots.risk_curves([lb.HuberLoss()], sample)
+        show.risk_curves([lb.HuberLoss()], sample)
     assert not plt.get_fignums()
 
 
 def test_a_bad_amount_is_refused():
     with pytest.raises(ValueError, match=r"sample must lie in \(0, inf\); got -1"):
-        plots.risk_curves([lb.PoissonDeviance()], [3.0, -1.0])
+        show.risk_curves([lb.PoissonDeviance()], [3.0, -1.0])
 
 
 def test_there_are_three_curves():
     with pytest.raises(ValueError, match=r"which must be one of .*; got 'slope'"):
-        plots.loss_curves([lb.HuberLoss()], "slope")
+        show.loss_curves([lb.HuberLoss()], "slope")
 
 
 @pytest.mark.parametrize("losses", [[], [lb.HuberLoss(), lb.HingeLoss()]])
 def test_losses_of_different_moulds_are_refused(losses):
     with pytest.raises(ValueError, match="functions of the same number"):
-        plots.four_panel(losses)
+        show.four_panel(losses)
 
 
 # ---- curves --------------------------------------------------------------------------
@@ -160,47 +172,47 @@ def test_losses_of_different_moulds_are_refused(losses):
 
 def test_loss_curves_have_the_lines_and_names_of_their_classes():
     losses = [lb.ZeroOneLoss(), lb.HingeLoss(), lb.LogisticLoss()]
-    ax = plots.loss_curves(losses, limits=(0, 3), span=(-2, 2))
+    ax = show.loss_curves(losses, limits=(0, 3), span=(-2, 2))
     for loss in losses:
         (line,) = lines_of(ax, loss)
         assert line.get_label() == style.name(loss)
     assert (*ax.get_xlim(), *ax.get_ylim()) == (-2, 2, 0, 3)
-    assert ax.get_xlabel() == atlas.MARGIN.argument
+    assert ax.get_xlabel() == curves.MARGIN.argument
 
 
 def test_a_probability_and_a_margin_loss_may_share_axes():
-    ax = plots.loss_curves([lb.LogisticLoss(), lb.BrierLoss()])
+    ax = show.loss_curves([lb.LogisticLoss(), lb.BrierLoss()])
     assert len(lines_of(ax, lb.BrierLoss())) == 1
 
 
 def test_the_jump_of_the_zero_one_loss_is_not_joined():
     loss = lb.ZeroOneLoss()
-    ax = plots.loss_curves([loss])
+    ax = show.loss_curves([loss])
     (line,) = lines_of(ax, loss)
     x, y = line.get_data()
     assert np.isnan(y[x == 0]).all()
     assert points_of(ax, loss) == {(0.0, 1.0, True), (0.0, 0.0, False)}
-    assert arrows_of(plots.loss_curves([loss], "gradient")) == {(0.0, False)}
+    assert arrows_of(show.loss_curves([loss], "gradient")) == {(0.0, False)}
 
 
 def test_the_kink_of_the_hinge_is_a_jump_of_the_slope_and_an_arrow_after_that():
     loss = lb.HingeLoss()
-    assert points_of(plots.loss_curves([loss]), loss) == set()
-    slope = plots.loss_curves([loss], "gradient")
+    assert points_of(show.loss_curves([loss]), loss) == set()
+    slope = show.loss_curves([loss], "gradient")
     assert points_of(slope, loss) == {(1.0, 0.0, True), (1.0, -1.0, False)}
     assert arrows_of(slope) == set()
-    assert arrows_of(plots.loss_curves([loss], "hessian")) == {(1.0, True)}
+    assert arrows_of(show.loss_curves([loss], "hessian")) == {(1.0, True)}
 
 
 def test_a_smooth_loss_has_neither_dots_nor_arrows():
     loss = lb.LogisticLoss()
-    for which in atlas.DERIVATIVES:
-        ax = plots.loss_curves([loss], which)
+    for which in show.DERIVATIVES:
+        ax = show.loss_curves([loss], which)
         assert points_of(ax, loss) == arrows_of(ax) == set()
 
 
 def test_amounts_stand_on_a_logarithmic_axis():
-    ax = plots.loss_curves([lb.PoissonDeviance()])
+    ax = show.loss_curves([lb.PoissonDeviance()])
     assert ax.get_xscale() == "log"
     assert ax.xaxis.get_major_formatter()(0.25) == "1/4"
     assert ax.xaxis.get_major_formatter()(8) == "8"
@@ -209,8 +221,8 @@ def test_amounts_stand_on_a_logarithmic_axis():
 # ---- minimisers ----------------------------------------------------------------------
 
 
-def test_minimizer_curves():
-    ax = plots.minimizer_curves([lb.HingeLoss(), lb.LogisticLoss()])
+def test_best_raw_curves():
+    ax = show.best_raw_curves([lb.HingeLoss(), lb.LogisticLoss()])
     (hinge,), (logistic,) = (
         lines_of(ax, loss) for loss in (lb.HingeLoss(), lb.LogisticLoss())
     )
@@ -223,7 +235,7 @@ def test_minimizer_curves():
 
 
 def test_elicited_curves_follow_the_diagonal_exactly_if_proper():
-    ax = plots.elicited_curves([lb.BrierLoss(), lb.FocalLoss()])
+    ax = show.elicited_curves([lb.BrierLoss(), lb.FocalLoss()])
     (proper,), (focal,) = (
         lines_of(ax, loss) for loss in (lb.BrierLoss(), lb.FocalLoss())
     )
@@ -240,7 +252,7 @@ def test_reliability_shows_every_bin_with_its_size():
         "fraction_positive": np.array([0.2, 0.4, 0.9]),
         "count": np.array([10, 20, 40]),
     }
-    ax = plots.reliability(table, color=style.BAD)
+    ax = show.reliability(table, color=style.BAD)
     np.testing.assert_allclose(
         ax.collections[0].get_offsets(),
         np.column_stack([table["mean_predicted"], table["fraction_positive"]]),
@@ -254,8 +266,8 @@ def test_reliability_shows_every_bin_with_its_size():
 def test_reliability_takes_the_table_of_evaluation():
     rng = np.random.default_rng(2026)
     p = rng.uniform(size=200)
-    table = lb.evaluation.reliability_table(rng.uniform(size=200) < p, p)
-    ax = plots.reliability(table)
+    table = lb.judge.reliability_table(rng.uniform(size=200) < p, p)
+    ax = show.reliability(table)
     assert len(ax.collections[0].get_offsets()) == len(table["count"])
 
 
@@ -277,7 +289,7 @@ CROWDS = [
 @pytest.mark.parametrize("losses", CROWDS)
 @pytest.mark.parametrize("which", ["value", "gradient"])
 def test_labels_cover_neither_lines_nor_each_other(losses, which):
-    ax = plots.loss_curves(losses, which)
+    ax = show.loss_curves(losses, which)
     found = boxes(ax)
     assert [text.get_text() for text in ax.texts if text.get_text()] == [
         style.name(loss) for loss in losses
@@ -297,7 +309,7 @@ def test_labels_cover_neither_lines_nor_each_other(losses, which):
 
 def test_a_label_is_nearest_to_its_own_line():
     losses = CROWDS[0]
-    ax = plots.loss_curves(losses)
+    ax = show.loss_curves(losses)
     found = boxes(ax)
     for loss, box in zip(losses, found, strict=True):
         middle = (box.p0 + box.p1) / 2
@@ -311,7 +323,7 @@ def test_a_label_is_nearest_to_its_own_line():
 
 
 def test_labels_are_placed_when_the_limits_are_final():
-    ax = plots.loss_curves([lb.SquaredError(), lb.AbsoluteError()])
+    ax = show.loss_curves([lb.SquaredError(), lb.AbsoluteError()])
     before = boxes(ax)
     ax.set(xlim=(-2, 2), ylim=(0, 2))
     after = boxes(ax)
@@ -326,7 +338,7 @@ def test_labels_do_not_move_the_axes():
     ax.figure.draw_without_rendering()
     bare = ax.get_window_extent().bounds
     line.set_label("a very long label of a line that needs its room")
-    plots.label_lines(ax)
+    show.label_lines(ax)
     ax.figure.draw_without_rendering()
     assert ax.get_window_extent().bounds == pytest.approx(bare)
 
@@ -335,15 +347,15 @@ def test_only_lines_with_a_label_are_labelled():
     _, ax = plt.subplots()
     ax.plot([0, 1], [0, 1], label="named")
     ax.plot([0, 1], [1, 0])
-    assert [text.get_text() for text in plots.label_lines(ax)] == ["named"]
-    assert plots.label_lines(plt.subplots()[1]) == []
+    assert [text.get_text() for text in show.label_lines(ax)] == ["named"]
+    assert show.label_lines(plt.subplots()[1]) == []
 
 
 def test_a_line_outside_the_axes_cannot_be_labelled():
     _, ax = plt.subplots()
     ax.plot([0, 1], [0, 1], label="lost")
     ax.set(xlim=(2, 3))
-    plots.label_lines(ax)
+    show.label_lines(ax)
     with pytest.raises(ValueError, match="'lost' does not cross the axes"):
         ax.figure.draw_without_rendering()
 
@@ -351,15 +363,15 @@ def test_a_line_outside_the_axes_cannot_be_labelled():
 def test_pale_lines_have_readable_labels():
     _, ax = plt.subplots()
     ax.plot([0, 1], [0, 1], color=style.FAINT, label="pale")
-    (label,) = plots.label_lines(ax)
+    (label,) = show.label_lines(ax)
     assert label.get_color() == style.MUTED
 
 
 def test_label_line_stands_at_its_place():
     _, ax = plt.subplots()
     (line,) = ax.plot([0, 2, 4], [0, 1, 3], color=style.GREEN)
-    above = plots.label_line(ax, line, "up", 3.0)
-    below = plots.label_line(ax, line, "down", 1.0, dy=-5, ha="left")
+    above = show.label_line(ax, line, "up", 3.0)
+    below = show.label_line(ax, line, "down", 1.0, dy=-5, ha="left")
     assert (above.xy, below.xy) == ((3.0, 2.0), (1.0, 0.5))
     assert (above.get_va(), below.get_va()) == ("bottom", "top")
     assert (above.get_ha(), below.get_ha()) == ("center", "left")

@@ -41,7 +41,7 @@ def test_value_and_derivatives(name: str) -> None:
 @pytest.mark.parametrize("name", [n for n in REFERENCE if "score" in REFERENCE[n]])
 def test_score(name: str) -> None:
     y, z, exact = columns(name, "score")
-    actual = eval(name, {"inf": inf}, vars(lb)).score(y, z)
+    actual = eval(name, {"inf": inf}, vars(lb))(y, z, reduction="none")
     np.testing.assert_allclose(actual, exact, **TOLERANCE)
 
 

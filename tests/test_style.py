@@ -16,12 +16,12 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from lossbook.atlas import view
 from matplotlib.colors import to_rgb
 from PIL import Image
+from samples import restated
 
 import lossbook as lb
-from lossbook import style
+from lossbook.show import style, view
 
 CSS = (Path(__file__).parents[1] / "site" / "static" / "book.css").read_text("utf-8")
 CLASSES = list({type(loss): loss for loss in lb.ALL_LOSSES}.values())
@@ -111,14 +111,16 @@ def test_contrast_knows_the_extremes_and_the_filter_keeps_hues():
     assert blue > green > red
 
 
-def test_no_two_losses_share_colour_and_line_style():
-    lines = {(style.color(loss), style.linestyle(loss)) for loss in CLASSES}
-    assert len(lines) == len(CLASSES)
+def test_no_two_losses_that_share_axes_share_colour_and_line_style():
+    for one, other in combinations(CLASSES, 2):
+        if view(one).inputs is view(other).inputs:
+            assert style.line(one) != style.line(other)
 
 
 def test_losses_of_one_family_differ_to_every_eye():
+    """In the style of their lines, or in colours that all eyes tell apart."""
     for one, other in combinations(CLASSES, 2):
-        if view(one).family != view(other).family:
+        if one.family != other.family:
             continue
         if style.linestyle(one) == style.linestyle(other):
             assert distance(style.color(one), style.color(other)) >= 10, (one, other)
@@ -137,16 +139,23 @@ def test_class_and_instance_have_the_same_line():
 
 
 class WelschLoss(lb.SquaredError):
-    pass
+    locals().update(restated(lb.SquaredError))
 
 
 def test_a_new_class_of_the_registry_gets_a_free_line(monkeypatch):
     monkeypatch.setattr(style, "ALL_LOSSES", (*lb.ALL_LOSSES, WelschLoss()))
     style._line_of.cache_clear()
-    pair = (style.color(WelschLoss), style.linestyle(WelschLoss))
+    lines = {
+        (style.color(loss), style.linestyle(loss)): type(loss)
+        for loss in style.ALL_LOSSES
+        if loss.family == WelschLoss.family
+    }
     style._line_of.cache_clear()
-    assert pair not in style.LINES.values()
-    assert pair[0] in style.COLORS
+    assert set(lines.values()) == {
+        type(loss)
+        for loss in (*lb.ALL_LOSSES, WelschLoss())
+        if loss.family == WelschLoss.family
+    }
 
 
 def test_a_class_outside_the_registry_is_drawn_in_ink():
@@ -170,14 +179,9 @@ def test_names(loss, name, title):
     assert style.title(loss) == title
 
 
-def test_symbols():
-    assert style.symbol("delta") == "δ"
-    assert style.symbol("q") == "q"
-
-
 def test_a_figure_is_transparent_and_six_inches_wide():
     with mpl.rc_context():
-        style.use()
+        style.use_style()
         figure, ax = plt.subplots()
         ax.plot([0, 1], [0, 1])
         file = io.BytesIO()
@@ -193,7 +197,8 @@ def test_a_figure_is_transparent_and_six_inches_wide():
 
 
 def test_style_needs_no_notebook():
-    code = "import sys, lossbook.style as s; s.use(); print('IPython' in sys.modules)"
+    code = "import sys, lossbook as lb; lb.show.use_style()"
+    code += "; print('IPython' in sys.modules)"
     run = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
     )

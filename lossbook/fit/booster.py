@@ -125,19 +125,26 @@ class BoosterObjective:
 
     def _curvature(self, y: Array, f: Array, pull: Array) -> Array:
         """The loss's own curvature where it bounds a step, else a bound; positive."""
-        own = self.loss.hessian(y, f)
+        loss, own = self.loss, self.loss.hessian(y, f)
         if self._compares():
             distance = np.abs(y - f)
-            if not self.loss.smooth and distance.any():
+            if not loss.smooth:
+                # Straight pieces: the mean slope of both sides, also where it is flat.
+                far = 1 + np.abs(y) + np.abs(loss.kinks).max()
+                sides = loss.gradient(y, y + far), loss.gradient(y, y - far)
+                pull = (np.abs(sides[0]) + np.abs(sides[1])) / 2
                 # Close to a kink the secant is too steep to move at all.
-                typical = float(Quantile(0.5)(distance[distance > 0]))
-                distance = np.maximum(distance, typical)
+                if distance.any():
+                    typical = float(Quantile(0.5)(distance[distance > 0]))
+                    distance = np.maximum(distance, typical)
             curvature = np.divide(pull, distance, out=own, where=distance > 0)
-        elif self.loss.convex and self.loss.smooth:
+        elif not loss.smooth:
+            curvature = np.full_like(f, pull.max())
+        elif loss.convex:
             curvature = np.where(own > 0, own, pull)
         else:
             curvature = np.maximum(np.abs(own), pull)
-        if isinstance(self.loss, MulticlassLoss):
+        if isinstance(loss, MulticlassLoss):
             # All classes move at once: a row of the Hessian sums to twice its diagonal.
             curvature = 2 * curvature
         return np.maximum(curvature, _LEAST)
@@ -179,12 +186,13 @@ def booster_objective(loss: PointwiseLoss) -> BoosterObjective:
     - Losses of the error y - f (residual losses, the absolute percentage error) have
       the secant |gradient| / |y - f|: the curvature of a parabola that touches the loss
       at f and has its bottom at y, as in iteratively reweighted least squares.  If the
-      loss is symmetric the parabola lies above it.  At kinks no distance counts as less
-      than the median one.  Gradient and curvature are then divided by the mean
-      curvature, so that a booster's ``min_child_weight`` and ``reg_lambda`` count
-      samples whatever the unit of y.
-    - Losses of labels that are not convex, or flat, have the larger of the second
-      derivative's size and the gradient's, so that no step is longer than 1.
+      loss is symmetric the parabola lies above it.  Where a loss has kinks the slope is
+      the mean of both sides', and no distance counts as less than the median one.
+      Gradient and curvature are then divided by the mean curvature, so that a booster's
+      ``min_child_weight`` and ``reg_lambda`` count samples whatever the unit of y.
+    - Smooth losses of labels that are not convex, or flat, have the larger of the
+      second derivative's size and the gradient's, those with kinks the largest slope
+      of any sample: no step is longer than 1.
     - For several classes the curvature is doubled, as in XGBoost's ``multi:softprob``.
 
     Examples
@@ -195,6 +203,6 @@ def booster_objective(loss: PointwiseLoss) -> BoosterObjective:
     9.0
     >>> gradient, curvature = objective(y, np.full(3, 2.0))
     >>> gradient.round(4), curvature.round(4)
-    (array([  1.9535,  -0.    , -17.5814]), array([0.4884, 0.    , 2.5116]))
+    (array([ 0.9333, -0.    , -8.4   ]), array([1.1667, 1.1667, 0.6667]))
     """
     return BoosterObjective(loss)

@@ -280,7 +280,7 @@ class TweedieDeviance(Deviance):
         # y (y**a - z**a) / a - (y**b - z**b) / b with a = 1 - p and b = 2 - p: the
         # book's formula, in which both divisions by zero have limits.
         log_y = np.log(y)
-        first = y * power_gap(np.where(y == 0, f, log_y), f, 1 - self.power)
+        first = power_gap(np.where(y == 0, f, log_y), f, 1 - self.power, log_y)
         second = power_gap(log_y, f, 2 - self.power)
         # Out of range the sum is, whichever term is.
         far = np.isinf(first)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lossbook.base import Elsewhere, MulticlassLoss
-from lossbook.functionals import Functional, Mean, Mode, Rebalanced
+from lossbook.functionals import Functional, Mean, Mode, Rebalanced, checked_prior
 from lossbook.links import SoftmaxLink, SparsemaxLink
 from lossbook.losses.probability import FocalLoss, GeneralizedCrossEntropy
 from lossbook.numerics import Array, inner, log_softmax, softmax, xlogy
@@ -20,8 +20,6 @@ from lossbook.validation import (
     NONNEGATIVE,
     POSITIVE,
     Interval,
-    Named,
-    as_numeric,
     check_parameter,
 )
 
@@ -492,14 +490,7 @@ class LogitAdjustedCrossEntropy(MulticlassLoss):
 
     def __post_init__(self) -> None:
         check_parameter(self, "tau", NONNEGATIVE)
-        prior = as_numeric(Named(type(self).__name__), "prior", self.prior)
-        sums_to_one = prior.ndim == 1 and abs(prior.sum() - 1) < 1e-8
-        if not (sums_to_one and len(prior) >= 2 and prior.min() > 0):
-            raise ValueError(
-                f"{type(self).__name__}: prior must hold K >= 2 positive numbers that "
-                f"sum to 1; got {self.prior!r}"
-            )
-        object.__setattr__(self, "prior", tuple(prior.tolist()))
+        object.__setattr__(self, "prior", checked_prior(self, self.prior))
 
     @property
     def functional(self) -> Functional:
