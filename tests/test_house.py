@@ -1,5 +1,6 @@
 """The house: lossbook's rooms, and files that agree: versions, addresses, contents."""
 
+import ast
 import json
 import re
 import subprocess

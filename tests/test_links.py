@@ -4,7 +4,6 @@ from math import inf
 
 import numpy as np
 import pytest
-from lossbook.domains import REALS, UNIT
 from samples import N_CLASSES
 from scipy import special
 

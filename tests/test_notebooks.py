@@ -57,13 +57,6 @@ def test_notebook_has_the_form(path: Path, the_book: Book) -> None:
     assert [str(finding) for finding in form.check(Notebook(path), the_book)] == []
 
 
-@pytest.mark.parametrize("name", sorted(form.UNMOVED))
-def test_what_is_listed_as_unmoved_is_so(name: str) -> None:
-    assert form.asserts_outside_checks(Notebook(CHAPTERS / name)), (
-        "take it off the list"
-    )
-
-
 def test_the_cell_for_colab_installs_from_the_repository() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert f"git+{project['project']['urls']['Repository']}" in colab.SOURCE.split()
@@ -509,21 +502,6 @@ def test_rule_catches_damage(
     damage(nb)
     write(nb, path)
     assert rule.__name__ in {finding.rule for finding in findings(path)}
-
-
-@pytest.mark.parametrize("proof", ["assert total == 2\n", ""])
-def test_in_an_unmoved_notebook_a_claim_is_asserted_in_its_cell(
-    damaged_book: Path, monkeypatch: pytest.MonkeyPatch, proof: str
-) -> None:
-    monkeypatch.setattr(form, "UNMOVED", frozenset({"1-part/04-demo.ipynb"}))
-    path = damaged_book / "chapters" / "1-part" / "04-demo.ipynb"
-    nb = normalise.read(path)
-    drop(PROOF)(nb)
-    source(2, "print", f"{proof}print")(nb)
-    write(nb, path)
-    rules = {finding.rule for finding in findings(path)}
-    assert "asserts_in_check_cells" not in rules
-    assert ("claims_asserted" in rules) is not bool(proof)
 
 
 def test_every_rule_has_a_damage() -> None:

@@ -56,25 +56,6 @@ CLAIM_KEYS = {
 }
 ONE_SEED_IN = 40  # of so many code cells of the book one may rest on a single seed
 SENTENCE_WORDS = 4  # "the fit is exact": less says nothing to a reader
-# Not moved yet: asserts still stand in the cells that they check. A notebook leaves the
-# list when its asserts have check cells; a test sees to it that none stays in vain.
-UNMOVED = frozenset(
-    {
-        "2-classification/11-margin-losses.ipynb",
-        "2-classification/12-editing-cross-entropy.ipynb",
-        "2-classification/13-wrong-labels.ipynb",
-        "3-blind-spots/14-five-classifiers.ipynb",
-        "3-blind-spots/15-ranking.ipynb",
-        "3-blind-spots/16-imbalance-and-costs.ipynb",
-        "solutions/02-loss-risk-metric-decision.ipynb",
-        "solutions/11-margin-losses.ipynb",
-        "solutions/12-editing-cross-entropy.ipynb",
-        "solutions/13-wrong-labels.ipynb",
-        "solutions/14-five-classifiers.ipynb",
-        "solutions/15-ranking.ipynb",
-        "solutions/16-imbalance-and-costs.ipynb",
-    }
-)
 
 # Nothing that keeps a cell from being run or compared; nbval-ignore-output has a rule
 # of its own.
@@ -334,8 +315,6 @@ def check_cells(page: Notebook, book: Book) -> Findings:
 
 def asserts_in_check_cells(page: Notebook, book: Book) -> Findings:
     """Asserts stand in check cells only: what a reader copies is the computation."""
-    if _is_unmoved(page):
-        return
     for n in asserts_outside_checks(page):
         yield n, "assert, expected it in a cell of its own with the tag check"
 
@@ -642,10 +621,7 @@ def claims_asserted(page: Notebook, book: Book) -> Findings:
     for n, cell in page.code:
         if not claims_of(cell):
             continue
-        if _is_unmoved(page):
-            if not _asserts(cell):
-                yield n, "claim without an assert, expected one in its cell"
-        elif n + 1 not in cells or not has_tag(cells[n + 1], "check"):
+        if n + 1 not in cells or not has_tag(cells[n + 1], "check"):
             yield n, "claim, expected a check cell directly behind it"
         if not any(output.get("name") == "stdout" for output in cell.outputs):
             yield n, "claim without a printed number, expected print(f'...')"
@@ -772,10 +748,6 @@ def _code_for_readers(page: Notebook) -> list[tuple[int, NotebookNode]]:
     """Return the code cells without the one for Colab."""
     starts = bool(page.code) and colab.is_colab_cell(page.code[0][1])
     return page.code[1:] if starts else page.code
-
-
-def _is_unmoved(page: Notebook) -> bool:
-    return f"{page.path.parent.name}/{page.path.name}" in UNMOVED
 
 
 def asserts_outside_checks(page: Notebook) -> list[int]:

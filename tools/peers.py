@@ -203,7 +203,7 @@ def held_out(booster: str, loss: lb.PointwiseLoss, unit: float = 1.0) -> Held:
     predicted = built_in(booster, loss, X, y, X_test)
     theirs = None
     if predicted is not None:
-        theirs = loss(y_test, predicted, reduction="none")
+        theirs = np.asarray(loss(y_test, predicted, reduction="none"))
     # A likelihood has no natural zero: its losses are counted from the least one.
     if loss.family == "distribution":
         least = loss(y_test, np.column_stack([2 * g_test, np.full(N, 0.75)]))
