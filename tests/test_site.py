@@ -28,7 +28,7 @@ import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import lossbook as lb
-from lossbook import surrogates
+from lossbook.judge import surrogates
 from tools import colab, edition, lint, normalise, notices, npm, site
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -118,7 +118,7 @@ def test_best_constants_agree_with_lossbook() -> None:
             f"Losses.location(Losses.residual.{name}, {json.dumps(parameters)}, "
             f"{json.dumps(sample)})"
         )
-        theirs = getattr(lb, name)(**parameters).fit_intercept_only(np.array(sample))
+        theirs = getattr(lb, name)(**parameters).best_constant(np.array(sample))
         assert ours == pytest.approx(theirs, abs=1e-5), name
 
 
@@ -162,7 +162,7 @@ def test_conditional_risk_agrees_with_lossbook() -> None:
         f = node(
             f"{eta.tolist()}.map((e) => Losses.minimizer(Losses.margin.{name}, e))"
         )
-        np.testing.assert_allclose(f, surrogates.minimizer(loss, eta), atol=1e-4)
+        np.testing.assert_allclose(f, surrogates.best_raw(loss, eta), atol=1e-4)
         psi = node(f"Losses.psiTransform(Losses.margin.{name}, {theta.tolist()})")
         np.testing.assert_allclose(
             psi, surrogates.psi_transform(loss, theta), atol=2e-3, err_msg=name
