@@ -1,4 +1,4 @@
-"""The examples in the docstrings are run, and the reference is made from them."""
+"""The examples in the docstrings are run, and every loss has one."""
 
 import doctest
 import importlib
@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 import lossbook as lb
-from tools import api
 
-MODULES = [f"lossbook.{m.name}" for m in pkgutil.iter_modules(lb.__path__)]
+MODULES = [m.name for m in pkgutil.walk_packages(lb.__path__, "lossbook.")]
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -20,40 +19,15 @@ def test_examples(name: str) -> None:
     assert result.failed == 0
 
 
-@pytest.mark.parametrize(
-    "loss", [*lb.ALL_LOSSES, *lb.STRUCTURED_LOSSES], ids=lambda x: type(x).__name__
-)
-def test_every_loss_has_an_example(loss: lb.Loss | lb.StructuredLoss) -> None:
-    own = type(loss).__dict__["__doc__"]
-    assert f">>> loss = lb.{type(loss).__name__}(" in own
+def test_the_modules_of_wings_are_found() -> None:
+    assert "lossbook.losses.residual" in MODULES
 
 
-def test_every_public_name_is_in_the_reference_and_says_what_it_is() -> None:
-    text = api.page()
-    listed = {entry.name for group in api.GROUPS for entry in api.entries(group)}
-    classes = {n for n in lb.__all__ if isinstance(getattr(lb, n), type)}
-    assert classes <= listed
-    for group in api.GROUPS:
-        for entry in api.entries(group):
-            assert entry.summary.endswith((".", ":", "?", "…")), entry.name
-            assert f"`{entry.name}" in text
-
-
-def test_the_stored_reference_is_current() -> None:
-    assert api.TARGET.read_text(encoding="utf8") == api.page(), "make api"
-
-
-def test_sections_of_a_docstring_become_lists() -> None:
-    text = api.as_myst(
-        "Sum.\n\nParameters\n----------\na : float > 0\n    The first,\n"
-        "    and more.\n\nExamples\n--------\n>>> 1 + 1\n2\n"
-    )
-    assert text == (
-        "Sum.\n\n**Parameters**\n\n`a` : float > 0\n: The first, and more.\n\n"
-        "```python\n>>> 1 + 1\n2\n```\n"
-    )
-
-
-def test_notes_of_a_docstring_stay_one_paragraph() -> None:
-    text = api.as_myst("Sum.\n\nNotes\n-----\nOf two lines,\nnot two paragraphs.\n")
-    assert text == "Sum.\n\n**Notes**\n\nOf two lines,\nnot two paragraphs.\n"
+def test_every_loss_has_an_example() -> None:
+    kinds = {type(loss) for loss in lb.ALL_LOSSES}
+    without = [
+        kind.__name__
+        for kind in kinds
+        if f">>> loss = lb.{kind.__name__}(" not in (vars(kind)["__doc__"] or "")
+    ]
+    assert not without
