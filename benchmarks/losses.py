@@ -1,57 +1,57 @@
 """Time the losses against what one would otherwise call.
 
-    python benchmarks/losses.py [--quick]
+    python benchmarks/losses.py [loss ...]
 
-Every loss of the registry, its mean and its gradient, in one thread: lossbook beside
-scikit-learn's metric, scikit-learn's internal loss, PyTorch (if it is installed) and
-the textbook line of NumPy, checked to be the same number. Prints ratios to lossbook as
-a Markdown table (above 1: lossbook is faster) and draws them to
-_build/bench/losses.png. The last column is the time of a sample over that of the same
-passes over one block that lies in the cache.
-`make bench` sets one thread; a full run takes ten minutes.
+One thread, float64: a million samples (a hundred thousand of ten classes), and a
+hundred. Every loss that has a counterpart, or those that are named: the call on the
+prediction scale beside scikit-learn's metric, `from_raw` and `value_and_gradient`
+beside the internal loss that scikit-learn's estimators minimise, and PyTorch if it is
+installed; all checked to be the same numbers. Ratios above 1: lossbook is faster.
+
+NumPy's exp and log are several times as fast on a processor with AVX-512, so the table
+is made twice, with it and without (as on most laptops); what the machine does not have
+is not measured. The first columns say how many exponentials, logarithms and the like
+(a power counts two) one number costs in the call, in `from_raw` and in
+`value_and_gradient`: without AVX-512 they are where the time goes.
 """
 
-import argparse
-import inspect
-from collections.abc import Callable
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from time import perf_counter
+from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import sklearn._loss as sk
-from lossbook.domains import UNIT
-from scipy.special import softmax
 from sklearn import metrics
 
 import lossbook as lb
-from lossbook.base import Loss, MulticlassLoss
-from lossbook.numerics import Array, blocks
+from lossbook.numerics import Array
 
-try:
+torch: Any = None
+with suppress(ImportError):
     import torch
     from torch.nn import functional as F
-except ImportError:
-    torch = None
 
-FIGURE = Path(__file__).resolve().parents[1] / "_build" / "bench" / "losses.png"
-SIZES = (10_000, 1_000_000, 10_000_000)
 N_CLASSES = 10
-ROUNDS = 7
-Call = Callable[[Array, Array], object]
+Call = Callable[[], object]
 
-METRICS: dict[str, Call] = {
+METRICS: dict[str, Callable[[Array, Array], object]] = {
     "SquaredError": metrics.mean_squared_error,
     "AbsoluteError": metrics.mean_absolute_error,
-    "PoissonDeviance": lambda y, f: metrics.mean_poisson_deviance(y, np.exp(f)),
-    "GammaDeviance": lambda y, f: metrics.mean_gamma_deviance(y, np.exp(f)),
-    "BinaryCrossEntropy": lambda y, f: metrics.log_loss(y, 1 / (1 + np.exp(-f))),
-    "CategoricalCrossEntropy": lambda y, f: metrics.log_loss(y, softmax(f, axis=1)),
-    "BrierLoss": lambda y, f: metrics.brier_score_loss(y, 1 / (1 + np.exp(-f))),
-    "HingeLoss": lambda y, f: metrics.hinge_loss(y, f),
+    "PoissonDeviance": metrics.mean_poisson_deviance,
+    "GammaDeviance": metrics.mean_gamma_deviance,
+    "BinaryCrossEntropy": metrics.log_loss,
+    "CategoricalCrossEntropy": metrics.log_loss,
+    "BrierLoss": metrics.brier_score_loss,
+    "HingeLoss": metrics.hinge_loss,
+    "AbsolutePercentageError": metrics.mean_absolute_percentage_error,
+    "SquaredLogError": metrics.mean_squared_log_error,
 }
-INTERNAL: dict[str, Callable[[], sk.loss.BaseLoss]] = {
+INTERNAL: dict[str, Callable[[], Any]] = {
     "SquaredError": sk.HalfSquaredError,
     "AbsoluteError": sk.AbsoluteError,
     "HuberLoss": lambda: sk.HuberLoss(delta=1.0),
@@ -62,19 +62,17 @@ INTERNAL: dict[str, Callable[[], sk.loss.BaseLoss]] = {
 }
 
 
-def metric_of(loss: Loss) -> Call | None:
+def metric_of(loss: lb.PointwiseLoss) -> Callable[[Array, Array], object] | None:
     """The metric of scikit-learn that is the same number."""
     match loss:
         case lb.PinballLoss():
-            return lambda y, f: metrics.mean_pinball_loss(y, f, alpha=loss.quantile)
+            return partial(metrics.mean_pinball_loss, alpha=loss.quantile)
         case lb.TweedieDeviance():
-            return lambda y, f: metrics.mean_tweedie_deviance(
-                y, loss.link.inverse(f), power=loss.power
-            )
+            return partial(metrics.mean_tweedie_deviance, power=loss.power)
     return METRICS.get(type(loss).__name__)
 
 
-def internal_of(loss: Loss) -> sk.loss.BaseLoss | None:
+def internal_of(loss: lb.PointwiseLoss) -> Any:
     """The loss that scikit-learn's own estimators minimise, but for a factor."""
     match loss:
         case lb.PinballLoss():
@@ -85,217 +83,233 @@ def internal_of(loss: Loss) -> sk.loss.BaseLoss | None:
     return make() if make else None
 
 
-def poisson_torch(f: "torch.Tensor", y: "torch.Tensor", **options: str) -> object:
-    loss = F.poisson_nll_loss(f, y, **options)
-    if options:  # a sum for its gradient
-        return loss
-    return loss + (torch.xlogy(y, y) - y).mean()  # what PyTorch leaves out
-
-
-TORCH: dict[str, Callable] = {}
-if torch is not None:
-    TORCH = {
+def torch_of(loss: lb.PointwiseLoss) -> Callable[..., Any] | None:
+    """PyTorch's function of raw predictions and targets, but for terms of y alone."""
+    if torch is None:
+        return None
+    found: dict[str, Callable[..., Any]] = {
         "SquaredError": F.mse_loss,
         "AbsoluteError": F.l1_loss,
         "HuberLoss": F.huber_loss,
-        "PoissonDeviance": poisson_torch,
+        "PoissonDeviance": F.poisson_nll_loss,
         "BinaryCrossEntropy": F.binary_cross_entropy_with_logits,
         "LogisticLoss": lambda f, y, **o: F.soft_margin_loss(f, 2 * y - 1, **o),
         "CategoricalCrossEntropy": F.cross_entropy,
         "SmoothedCrossEntropy": partial(F.cross_entropy, label_smoothing=0.1),
     }
+    return found.get(type(loss).__name__)
 
 
-def softmax_line(y: Array, f: Array) -> object:
-    log_p = f - np.log(np.exp(f).sum(axis=1, keepdims=True))
-    return -log_p[np.arange(len(y)), y].mean()
-
-
-NUMPY: dict[str, Call] = {
-    "SquaredError": lambda y, f: np.mean((y - f) ** 2),
-    "AbsoluteError": lambda y, f: np.mean(np.abs(y - f)),
-    "HuberLoss": lambda y, f: np.mean(
-        np.where(np.abs(y - f) <= 1, (y - f) ** 2 / 2, np.abs(y - f) - 0.5)
-    ),
-    "PoissonDeviance": lambda y, f: np.mean(
-        2
-        * (
-            np.where(y > 0, y * np.log(np.where(y > 0, y, 1)), 0)
-            - y * f
-            - y
-            + np.exp(f)
-        )
-    ),
-    "BinaryCrossEntropy": lambda y, f: np.mean(np.logaddexp(0, f) - y * f),
-    "HingeLoss": lambda y, f: np.mean(np.maximum(0, 1 - (2 * y - 1) * f)),
-    "ExponentialLoss": lambda y, f: np.mean(np.exp(-(2 * y - 1) * f)),
-    "CategoricalCrossEntropy": softmax_line,
-}
-
-
-def sample(loss: Loss, n: int, dtype: str) -> tuple[Array, Array]:
+def sample(loss: lb.PointwiseLoss, n: int) -> tuple[Array, Array, Array]:
+    """Targets, raw predictions, predictions."""
     rng = np.random.default_rng(2026)
-    f = rng.normal(size=n).astype(dtype)
-    if isinstance(loss, MulticlassLoss):
-        rows = rng.normal(size=(n, N_CLASSES)).astype(dtype)
-        return rng.integers(0, N_CLASSES, size=n), rows
-    if loss.y_domain == UNIT:
-        return rng.integers(0, 2, size=n).astype(dtype), f
-    y = rng.normal(size=n)
-    if loss.y_domain.low == 0:
+    f = rng.normal(size=n)
+    if isinstance(loss, lb.MulticlassLoss):
+        f = rng.normal(size=(n, N_CLASSES))
+        return rng.integers(0, N_CLASSES, size=n), f, loss.link.inverse(f)
+    if isinstance(loss, lb.BinaryLoss):
+        y = rng.integers(0, 2, size=n).astype(float)
+    elif loss.y_domain.low == 0:
         y = rng.gamma(2.0, size=n)
-        if type(loss).__name__ == "PoissonDeviance":
+        if isinstance(loss, lb.PoissonDeviance):
             y = np.floor(y)
-    return y.astype(dtype), f
-
-
-def by_torch(function: Callable, y: Array, f: Array, gradient: bool) -> Callable:
-    target = torch.from_numpy(y)
-    raw = torch.from_numpy(f.copy()).requires_grad_(gradient)
-
-    def call() -> object:
-        if not gradient:
-            with torch.no_grad():
-                return function(raw, target).numpy()
-        raw.grad = None
-        function(raw, target, reduction="sum").backward()
-        return raw.grad.numpy()
-
-    return call
-
-
-def by_internal(
-    inner: sk.loss.BaseLoss, y: Array, f: Array, gradient: bool
-) -> Callable:
-    y = y.astype(f.dtype)
-    if gradient:
-        return lambda: inner.gradient(y_true=y, raw_prediction=f)
-    if inner.constant_to_optimal_zero(y[:1]) is None or isinstance(
-        inner, sk.HalfMultinomialLoss | sk.HalfBinomialLoss
-    ):
-        return lambda: inner(y_true=y, raw_prediction=f)
-    # A deviance has a term of the target alone, which is left out in training.
-    return lambda: np.mean(
-        inner.loss(y_true=y, raw_prediction=f) + inner.constant_to_optimal_zero(y)
-    )
-
-
-def contenders(loss: Loss, y: Array, f: Array, gradient: bool) -> dict[str, Callable]:
-    """What does the same work, by name; lossbook first."""
-    name = type(loss).__name__
-    if gradient:
-        calls: dict[str, Callable] = {"lossbook": lambda: loss.gradient(y, f)}
     else:
-        calls = {"lossbook": lambda: loss(y, f)}
-        if metric := metric_of(loss):
-            calls["metric"] = lambda: metric(y, f)
-        if name in NUMPY:
-            calls["NumPy"] = lambda: NUMPY[name](y, f)
+        y = rng.normal(size=n)
+    return y, f, loss.link.inverse(f)
+
+
+# ---- what is timed -----------------------------------------------------------------
+
+
+def calls(loss: lb.PointwiseLoss, n: int) -> dict[str, Call]:
+    """Ours and theirs for each of the three methods."""
+    y, f, z = sample(loss, n)
+    found: dict[str, Call] = {"call": lambda: loss(y, z)}
+    if metric := metric_of(loss):
+        found["metric"] = lambda: metric(y, z)
+    found["raw"] = lambda: loss.from_raw(y, f)
+    found["both"] = lambda: loss.value_and_gradient(y, f)
     if inner := internal_of(loss):
-        calls["sklearn._loss"] = by_internal(inner, y, f, gradient)
-    if name in TORCH:
-        calls["PyTorch"] = by_torch(TORCH[name], y, f, gradient)
-    return calls
-
-
-def check_same(calls: dict[str, Callable], dtype: str) -> None:
-    """Raise unless all compute the same numbers, but for a factor."""
-    own = np.ravel(calls.pop("lossbook")())
-    for name, call in calls.items():
-        factors = np.ravel(call())[own != 0] / own[own != 0]
-        tolerance = 1e-6 if dtype == "f8" else 1e-2
-        np.testing.assert_allclose(
-            factors, np.median(factors), rtol=tolerance, err_msg=name
+        target = y.astype(float)
+        found["_loss raw"] = lambda: np.mean(
+            inner.loss(y_true=target, raw_prediction=f)
+            + inner.constant_to_optimal_zero(target)
         )
+        if isinstance(inner, sk.HalfBinomialLoss | sk.HalfMultinomialLoss):
+            found["_loss raw"] = lambda: inner(y_true=target, raw_prediction=f)
+        found["_loss both"] = lambda: inner.loss_gradient(
+            y_true=target, raw_prediction=f
+        )
+    if function := torch_of(loss):
+        target_t, raw_t = torch.from_numpy(y), torch.from_numpy(f.copy())
+        leaf = raw_t.clone().requires_grad_()
+
+        def value() -> object:
+            with torch.no_grad():
+                return float(function(raw_t, target_t))
+
+        def both() -> object:
+            leaf.grad = None
+            value = function(leaf, target_t, reduction="sum")
+            value.backward()
+            return value.detach(), leaf.grad.numpy()
+
+        found["torch raw"], found["torch both"] = value, both
+    return found
 
 
-def best_seconds(calls: dict[str, Callable], rounds: int) -> dict[str, float]:
+def check_same(found: dict[str, Call]) -> None:
+    """Raise unless they compute the same numbers, but for a factor."""
+    if "metric" in found:
+        np.testing.assert_allclose(found["metric"](), found["call"](), rtol=1e-6)
+    ours = found["both"]()[1]  # type: ignore[index]
+    some = ours != 0
+    for name in ("_loss both", "torch both"):
+        if name in found:
+            theirs = found[name]()[1]  # type: ignore[index]
+            factors = theirs[some] / ours[some]
+            np.testing.assert_allclose(factors, np.median(factors), rtol=1e-6)
+
+
+def best_seconds(found: dict[str, Call], rounds: int) -> dict[str, float]:
     """Shortest time of each; they take turns, so that a slow spell hits all."""
-    best = dict.fromkeys(calls, np.inf)
+    best = dict.fromkeys(found, np.inf)
     for _ in range(rounds):
-        for name, call in calls.items():
+        for name, call in found.items():
             start = perf_counter()
             call()
             best[name] = min(best[name], perf_counter() - start)
     return best
 
 
-RIVALS = ("metric", "sklearn._loss", "PyTorch", "NumPy")
+# ---- what it costs -----------------------------------------------------------------
+
+COSTS = {"power": 2, "float_power": 2, "logaddexp": 2} | dict.fromkeys(
+    ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sinh", "cosh", "tanh"), 1
+)
 
 
-def row(loss: Loss, n: int, dtype: str, gradient: bool) -> dict[str, float]:
-    y, f = sample(loss, n, dtype)
-    calls = contenders(loss, y, f, gradient)
-    check_same(dict(calls), dtype)
-    first = next(blocks(n, np.size(f) // n))
-    one_block = contenders(loss, y[first], f[first], gradient)["lossbook"]
-    best = best_seconds(calls, ROUNDS if n < 10**7 else 3)
-    own = best.pop("lossbook")
-    ratios = {name: seconds / own for name, seconds in best.items()}
-    # Alone, or the rivals would drive the block out of the cache.
-    (in_cache,) = best_seconds({"block": one_block}, 10 * ROUNDS).values()
-    beyond = own / n / (in_cache / len(y[first]))
-    shown = " | ".join(f"{ratios[k]:.2f}" if k in ratios else "" for k in RIVALS)
-    what = "gradient" if gradient else "mean"
-    print(
-        f"| {loss} | {what} | {n:.0e} | {dtype} | {1e9 * own / n:.2f} | {shown} "
-        f"| {beyond:.2f} |",
-        flush=True,
-    )
-    return ratios
+class Counted(np.ndarray):
+    """An array that counts how many transcendental functions are taken of it."""
+
+    taken = 0.0
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any
+    ) -> Any:
+        plain = [np.asarray(x) if isinstance(x, Counted) else x for x in inputs]
+        out = options.pop("out", None)
+        result = getattr(ufunc, method)(*plain, **options)
+        Counted.taken += COSTS.get(ufunc.__name__, 0) * np.size(result)
+        if out is not None:
+            np.copyto(np.asarray(out[0]), result)
+            return out[0]
+        return result.view(Counted) if isinstance(result, np.ndarray) else result
+
+    def __array_function__(
+        self, function: Any, types: Any, inputs: Any, options: Any
+    ) -> Any:
+        result = super().__array_function__(function, types, inputs, options)
+        return result.view(Counted) if type(result) is np.ndarray else result
 
 
-def overhead(loss: Loss) -> float:
-    """Microseconds of a call with 100 samples beyond those of its formula."""
-    y, f = sample(loss, 100, "f8")
-    ((_, *blocks),) = loss._checked_blocks(y, f, f.dtype, "raw_prediction")
-    calls = {"call": lambda: loss(y, f), "formula": lambda: loss._value(*blocks)}
-    best = best_seconds(calls, 300)
-    return 1e6 * (best["call"] - best["formula"])
+def transcendentals(loss: lb.PointwiseLoss) -> Iterator[float]:
+    """How many one number costs in the call, in from_raw, in value_and_gradient."""
+    y, f, z = sample(loss, 1000)
+    if isinstance(loss, lb.MulticlassLoss):
+        y = np.eye(N_CLASSES)[y]
+    for formula, prediction in (
+        (loss._at_prediction, z),
+        (loss._value, f),
+        (loss._value_and_gradient, f),
+    ):
+        Counted.taken = 0.0
+        with np.errstate(all="ignore"):
+            formula(y.astype(float).view(Counted), prediction.view(Counted))
+        yield Counted.taken / prediction.size
 
 
-def draw(found: dict[str, dict[str, float]]) -> None:
-    """The ratios of the means at the largest common size, on a logarithmic axis."""
-    lb.style.use()
-    names = [name for name, ratios in found.items() if ratios]
-    fig, ax = plt.subplots(figsize=(6, 0.32 * len(names) + 1))
-    for rival, mark in zip(RIVALS, "osD^", strict=True):
-        points = [(found[n][rival], n) for n in names if rival in found[n]]
-        ax.plot(*zip(*points, strict=True) if points else ([], []), mark, label=rival)
-    ax.axvline(1, color=lb.style.INK, linewidth=1)
-    ax.set(xscale="log", xlabel="time / time of lossbook, one million float64")
-    ax.legend(loc="lower right")
-    FIGURE.parent.mkdir(parents=True, exist_ok=True)
-    fig.savefig(FIGURE, facecolor="white", dpi=150)
+# ---- the tables --------------------------------------------------------------------
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=inspect.getdoc(inspect.getmodule(row)))
-    parser.add_argument("--quick", action="store_true", help="10⁶ float64 only")
-    quick = parser.parse_args().quick
+def row(loss: lb.PointwiseLoss) -> str:
+    many = 10**5 if isinstance(loss, lb.MulticlassLoss) else 10**6
+    found = calls(loss, many)
+    check_same(found)
+    best = best_seconds(found, 9)
+    few = {k: v for k, v in calls(loss, 100).items() if k in ("call", "metric")}
+    short = best_seconds(few, 500)
+
+    def ratio(theirs: str, ours: str, seconds: dict[str, float]) -> str:
+        return f"{seconds[theirs] / seconds[ours]:.2f}" if theirs in seconds else ""
+
+    counts = " ".join(f"{count:.3g}" for count in transcendentals(loss))
+    size = np.size(sample(loss, 2)[1]) / 2 * many
+    shown = [f"{loss}", counts]
+    for ours, rivals in (
+        ("call", ("metric",)),
+        ("raw", ("_loss raw", "torch raw")),
+        ("both", ("_loss both", "torch both")),
+    ):
+        shown.append(f"{1e9 * best[ours] / size:.2f}")
+        shown += [ratio(rival, ours, best) for rival in rivals]
+    shown += [f"{1e6 * short['call']:.0f}", ratio("metric", "call", short)]
+    return "| " + " | ".join(shown) + " |"
+
+
+def measure(names: list[str]) -> None:
+    """One table, with the processor's features as this process has them."""
     if torch is not None:
         torch.set_num_threads(1)
     print(
-        "| loss | what | n | dtype | ns each | " + " | ".join(RIVALS) + " | of cached |"
+        "| loss | exp, log … | call, ns | × metric | from_raw, ns | × _loss | × torch "
+        "| value_and_gradient, ns | × _loss | × torch | call of 100, µs | × metric |"
     )
-    print("| --- | --- | --: | --- " + "| --: " * (2 + len(RIVALS)) + "|")
-    found: dict[str, dict[str, float]] = {}
+    print("| --- | --- " + "| --: " * 10 + "|", flush=True)
     for loss in lb.ALL_LOSSES:
-        for gradient in (False, True):
-            for n in (10**6,) if quick else SIZES:
-                if n > 10**6 and isinstance(loss, MulticlassLoss):
-                    continue  # ten columns: as much work as 10⁷ numbers
-                for dtype in ("f8",) if quick else ("f8", "f4"):
-                    ratios = row(loss, n, dtype, gradient)
-                    if (n, dtype, gradient) == (10**6, "f8", False):
-                        found[str(loss)] = ratios
-    beyond = {loss: overhead(loss) for loss in lb.ALL_LOSSES}
-    worst = max(beyond, key=beyond.__getitem__)
-    print(
-        f"\na call with 100 samples takes up to {beyond[worst]:.0f} µs more than its "
-        f"formula ({worst})"
+        if not isinstance(loss, lb.PointwiseLoss) or loss.family == "distribution":
+            continue
+        chosen = type(loss).__name__ in names
+        rivals = metric_of(loss) or internal_of(loss) or torch_of(loss)
+        if chosen or (rivals and not names):
+            print(row(loss), flush=True)
+
+
+def wide_features() -> list[str]:
+    """NumPy's names for the AVX-512 that this processor has and NumPy uses."""
+    from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+
+    wide = [f for f in __cpu_dispatch__ if f.startswith(("AVX512", "X86_V4"))]
+    return [f for f in wide if __cpu_features__.get(f)]
+
+
+def main() -> None:
+    names = sys.argv[1:]
+    if "BENCH_CHILD" in os.environ:
+        measure(names)
+        return
+    wide = wide_features()
+    if wide:
+        print(f"with AVX-512 ({' '.join(wide)})\n", flush=True)
+        run(names, {})
+    else:
+        print("with AVX-512: not measured, this processor has none\n", flush=True)
+    print("\nwithout AVX-512\n", flush=True)
+    # PyTorch has a switch of its own; scikit-learn's loops are compiled for all.
+    run(
+        names,
+        {"NPY_DISABLE_CPU_FEATURES": " ".join(wide), "ATEN_CPU_CAPABILITY": "avx2"},
     )
-    draw(found)
+
+
+def run(names: list[str], environment: dict[str, str]) -> None:
+    """The table, in a process of its own: NumPy chooses when it is imported."""
+    one = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
+    subprocess.run(
+        [sys.executable, __file__, *names],
+        check=True,
+        env=os.environ | one | environment | {"BENCH_CHILD": "1"},
+    )
 
 
 if __name__ == "__main__":

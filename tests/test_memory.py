@@ -1,45 +1,103 @@
-"""A mean over any number of samples needs no temporary of their length."""
+"""No method needs more than a block beyond its inputs and its result."""
 
 import tracemalloc
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
-from samples import each_loss, sample
+from samples import MULTICLASS, POINTWISE, each, each_loss, random_weights, sample
 
 import lossbook as lb
+from lossbook.numerics import Array
 
-N = 1_000_000
+N = 400_000
 MEGABYTE = 2**20
 
 
-def peak(loss: lb.Loss, n: int) -> int:
-    y, f = sample(loss, n)
+def large(loss: lb.Loss) -> tuple[Array, Array, Array]:
+    """Targets, predictions and weights of many samples: a small sample, repeated.
+
+    Predictions take several megabytes.
+    """
+    y, f = sample(loss, 1000)
+    times = N // f.size + 1
+    y, f, w = (np.concatenate([a] * times) for a in (y, f, random_weights(1000)))
+    return y, f, w
+
+
+def peak(call: Callable[[], object]) -> int:
+    """The bytes that a call takes at most, beyond those it returns."""
     tracemalloc.start()
     try:
-        loss(y, f)
-        return tracemalloc.get_traced_memory()[1]
+        result = call()
+        most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+    parts = result if isinstance(result, tuple) else (result,)
+    return most - sum(part.nbytes for part in parts if isinstance(part, np.ndarray))
 
 
 @each_loss
-def test_a_mean_of_a_million_takes_less_than_four_megabytes(loss: lb.Loss) -> None:
-    assert peak(loss, N) < 4 * MEGABYTE
+def test_memory_of_every_method(loss: lb.Loss) -> None:
+    y, f, w = large(loss)
+    z = loss.link.inverse(f)
+    calls: dict[str, Callable[[], object]] = {
+        "call": lambda: loss(y, z, sample_weight=w),
+        "each": lambda: loss.from_raw(y, f, sample_weight=w, reduction="none"),
+        "value": lambda: loss.value(y, f),
+        "gradient": lambda: loss.gradient(y, f),
+        "both": lambda: loss.value_and_gradient(y, f),
+    }
+    if isinstance(loss, lb.PointwiseLoss):
+        calls["hessian"] = lambda: loss.hessian(y, f)
+    taken = {name: peak(call) / MEGABYTE for name, call in calls.items()}
+    assert max(taken.values()) < 4, taken
 
 
-@pytest.mark.parametrize(
-    "loss", [lb.SquaredError(), lb.BinaryCrossEntropy(), lb.BrierLoss()], ids=repr
-)
-def test_ten_million_samples_have_the_mean_of_the_thousand_they_repeat(
-    loss: lb.Loss,
-) -> None:
-    y, f = sample(loss, 1000)
-    many = loss(np.tile(y, 10_000), np.tile(f, 10_000))
-    assert many == pytest.approx(loss(y, f), rel=1e-13)
+def sorts(loss: lb.Loss) -> bool:
+    """Whether the best constant needs the sample in order."""
+    order = lb.Quantile | lb.Expectile | lb.Mode | lb.functionals.BetaMedian
+    asks = isinstance(loss.functional, order) and loss.family in ("residual", "amount")
+    valleys = isinstance(loss, lb.ResidualLoss) and not loss.convex
+    return asks or valleys or isinstance(loss, lb.EpsilonInsensitiveLoss)
 
 
-def test_the_peak_would_be_seen() -> None:
-    """The same work in one piece takes all of 8 MB an array, several times over."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lb.numerics, "BLOCK_SIZE", 2 * N)
-        assert peak(lb.LogCoshLoss(), N) > 8 * MEGABYTE
+@each([loss for loss in POINTWISE if not sorts(loss)])
+def test_memory_of_best_constants(loss: lb.PointwiseLoss) -> None:
+    y, _, w = large(loss)
+    for targets, weights in ((y, None), (y, w), (y.astype("f4"), w.astype("f4"))):
+        assert peak(partial(loss.best_constant, targets, weights)) < 4 * MEGABYTE
+
+
+@each(MULTICLASS)
+def test_memory_of_proportions(loss: lb.PointwiseLoss) -> None:
+    y = np.full((N, 3), 1 / 3)
+    assert peak(lambda: loss.best_constant(y)) < 4 * MEGABYTE
+
+
+def test_a_label_that_is_no_label_is_refused_before_anything_is_made() -> None:
+    with pytest.raises(ValueError, match="below 10,000,000; got 1e"):
+        lb.CategoricalCrossEntropy().best_constant([0, 10**9])
+
+
+def test_memory_of_masked_masks() -> None:
+    loss = lb.DiceLoss()
+    y, f = np.zeros((N // 100, 10, 10)), np.zeros((N // 100, 10, 10))
+    masked = np.ma.array(y, mask=y == 0)
+    assert peak(lambda: loss.value(masked, f)) < 4 * MEGABYTE
+
+
+def test_many_samples_have_the_mean_of_those_they_repeat() -> None:
+    for loss in (lb.SquaredError(), lb.BinaryCrossEntropy(), lb.BrierLoss()):
+        y, f = sample(loss, 1000)
+        many = loss.from_raw(np.tile(y, 1000), np.tile(f, 1000))
+        assert many == pytest.approx(loss.from_raw(y, f), rel=1e-13)
+
+
+def test_the_peak_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same work in one piece takes several times an array's 3 MB."""
+    loss = lb.LogCoshLoss()
+    y, f, _ = large(loss)
+    monkeypatch.setattr(lb.numerics, "BLOCK_SIZE", 2 * N)
+    assert peak(lambda: loss(y, f)) > 8 * MEGABYTE

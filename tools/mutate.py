@@ -252,20 +252,31 @@ def functions_of(source: str) -> Iterator[ast.FunctionDef]:
             yield node
 
 
+# They return a value, and beside it its derivatives.
+BOTH_NAMES = ("_value_and_gradient", "value_and_gradient", "_of_label")
+BOTH_NAMES += ("_query", "_sums", "_distance")
+
+
+def derivatives(function: ast.FunctionDef) -> Iterator[ast.expr]:
+    """What a function returns as a derivative."""
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Return) or node.value is None:
+            continue
+        if function.name in SLOPE_NAMES:
+            yield node.value
+        elif function.name in BOTH_NAMES and isinstance(node.value, ast.Tuple):
+            yield from node.value.elts[1:]
+
+
 def wrong_signs(file: str, source: str) -> Iterator[Damage]:
     """A minus before each returned derivative."""
     position = positions_in(source)
     for function in functions_of(source):
-        if function.name not in SLOPE_NAMES:
-            continue
-        for node in ast.walk(function):
-            if not isinstance(node, ast.Return) or node.value is None:
+        for value in derivatives(function):
+            said = ast.unparse(value)
+            if "zeros" in said or said == "0":  # zero has no sign
                 continue
-            said = ast.unparse(node.value)
-            # Zero has no sign; self._map is the frame around the formulas.
-            if "zeros" in said or said == "0" or "self._map" in said:
-                continue
-            start, end = span(node.value, position)
+            start, end = span(value, position)
             new = f"-1 * ({source[start:end]})"
             yield Damage(
                 "wrong sign of a derivative", file, spliced(start, end, new), SLOPES
@@ -297,14 +308,16 @@ def dropped_weights(file: str, source: str) -> Iterator[Damage]:
 
 
 CHECKS = {"check_parameter", "check_number", "check_integer", "check_values"}
+CHECKS |= {"column", "sample"}  # of the judging wing
 
 
 def domain_of(node: ast.AST) -> ast.expr | None:
     """What a statement allows: a check with a domain, the targets of a class."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return node.args[-1] if node.func.id in CHECKS else None
-    if isinstance(node, ast.AnnAssign):
-        return node.value if ast.unparse(node.target) == "y_domain" else None
+        return node.args[-1] if node.func.id in CHECKS and node.args else None
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+        return node.value if ast.unparse(target) in ("y_domain", "domain") else None
     return None
 
 

@@ -14,6 +14,7 @@ from cycler import cycler
 
 from lossbook.base import Loss
 from lossbook.losses import ALL_LOSSES
+from lossbook.show.curves import view
 
 BLUE = "#0072B2"
 VERMILION = "#C84B00"
@@ -43,7 +44,7 @@ LONG: Dashes = (0, (9, 2))
 LINESTYLES = (SOLID, DASHED, DOTTED, DASHDOT, LONG)
 
 # Losses that often meet differ in both.  A class of the registry that is not listed
-# gets the first pair that no other of its family has.
+# gets the first pair that no other on the same axes has.
 LINES: dict[str, tuple[str, Dashes]] = {
     "SquaredError": (BLUE, SOLID),
     "AbsoluteError": (VERMILION, DASHED),
@@ -181,11 +182,11 @@ def _class_of(loss: Loss | type[Loss]) -> type:
 
 @cache
 def _line_of(class_name: str) -> tuple[str, Dashes]:
-    families = {type(loss).__name__: loss.family for loss in ALL_LOSSES}
-    if class_name in LINES or class_name not in families:
+    axes = {type(loss).__name__: view(loss).inputs for loss in ALL_LOSSES}
+    if class_name in LINES or class_name not in axes:
         # A class that a chapter defines for itself is drawn in ink.
         return LINES.get(class_name, (INK, SOLID))
-    mates = [n for n, family in families.items() if family == families[class_name]]
+    mates = [name for name in axes if axes[name] is axes[class_name]]
     taken = [LINES[name] for name in mates if name in LINES]
     free = [pair for pair in PAIRS if pair not in taken]
     return free[[name for name in mates if name not in LINES].index(class_name)]
