@@ -199,7 +199,7 @@ class BetaMedian(Identifiable):
     Examples
     --------
     >>> lb.functionals.BetaMedian(beta=-1)([1.0, 3.0, 3.0])
-    2.0
+    1.0
     """
 
     beta: float = -1.0

@@ -466,7 +466,7 @@ class LogitAdjustedCrossEntropy(MulticlassLoss):
     --------
     >>> loss = lb.LogitAdjustedCrossEntropy(prior=(0.5, 0.3, 0.2))
     >>> loss.value([0, 2], [[1.0, 0.0, 0.0], [0.0, 0.5, 1.0]]).round(4)
-    array([0.3133, 1.0518])
+    array([0.3133, 1.0401])
     """
 
     prior: tuple[float, ...]

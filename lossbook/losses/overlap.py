@@ -145,7 +145,7 @@ class SquaredDiceLoss(MaskLoss):
     --------
     >>> loss = lb.SquaredDiceLoss(pseudo_count=0.0)
     >>> loss.value([[1, 1, 0, 0]], [[2.0, -1.0, 0.0, -2.0]]).round(4)
-    array([0.2535])
+    array([0.2612])
     """
 
     pseudo_count: float = 0.0

@@ -462,7 +462,7 @@ def discounts(n_items: int) -> Array:
 
     Examples
     --------
-    >>> lb.ranking.discounts(3).round(4)
+    >>> lb.judge.discounts(3).round(4)
     array([1.    , 0.6309, 0.5   ])
     """
     check_integer(Named("discounts"), "n_items", n_items, NONNEGATIVE)

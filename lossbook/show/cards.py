@@ -225,7 +225,7 @@ class CheatSheet:
     Examples
     --------
     >>> lb.show.CheatSheet()
-    51 losses in 8 tables
+    61 losses in 11 tables
     """
 
     def tables(self) -> dict[str, list[tuple[str, str, str]]]:
