@@ -117,7 +117,7 @@ def replaced(a: np.ndarray, value: Any, dtype: Any = float) -> np.ndarray:
 
 MAY_BE_INFINITE = {("conditional_risk", 1)}  # a minimiser often is
 MAY_BE_INFINITE |= {(name, 0) for name in FUNCTIONS if "inverse" in name}
-MAY_BE_INFINITE |= {("IdentityLink()", 0), ("LogLink()", 0)}
+MAY_BE_INFINITE |= {("IdentityLink()", 0), ("LogLink()", 0), ("Log1pLink()", 0)}
 BAD: dict[str, Callable[[np.ndarray], Any]] = {
     "nan": lambda a: replaced(a, np.nan),
     "infinite": lambda a: replaced(a, np.inf),

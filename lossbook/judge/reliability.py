@@ -18,6 +18,7 @@ from lossbook.validation import (
     UNIT,
     Interval,
     Named,
+    as_numeric,
     check_instance,
     check_integer,
     check_option,
@@ -109,7 +110,9 @@ def calibration_error(
     >>> round(lb.judge.calibration_error(y_true, y_prob, n_bins=2), 4)
     0.0875
     """
-    w = mean_weights(Named("calibration_error"), sample_weight, np.size(y_true))
+    owner = Named("calibration_error")
+    n = as_numeric(owner, "y_true", y_true).size
+    w = mean_weights(owner, sample_weight, n)
     table = reliability_table(
         y_true, y_prob, n_bins=n_bins, strategy=strategy, sample_weight=w
     )
