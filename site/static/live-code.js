@@ -76,7 +76,8 @@
           say(`Starting Python in your browser: ${data.text}`);
         } else if (data.kind === "ready") resolve();
         else if (data.kind === "failed") reject(new Error(data.text));
-        else answer.receive(data);
+        else if (answer) answer.receive(data);
+        else say(data.text); // of a request that a cell left behind
       };
       boot.cancel = () => reject(new Error("cancelled"));
     }).finally(() => { progress.remove(); boot.cancel = null; });

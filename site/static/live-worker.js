@@ -97,5 +97,7 @@ self.onmessage = async ({ data }) => {
   const run = python.globals.get("run_cell");
   const fine = run(data.source, data.number);
   run.destroy();
+  // What the policy stopped meanwhile is told by events that wait for their turn.
+  await new Promise((done) => { setTimeout(done, 10); });
   self.postMessage({ kind: "done", fine });
 };
