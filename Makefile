@@ -22,7 +22,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book live pdf release test check types lax oldest newest wheels portable seeds slack reproducible run atlas ledger serve lab coverage bench peers fuzz mutate lock clean
+.PHONY: help book live pdf release test test-live check types lax oldest newest wheels portable seeds slack reproducible run atlas ledger serve lab coverage bench peers fuzz mutate lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,7 +52,11 @@ live: $(INSTALLED) ## build the site with Python for the reader's browser in it
 
 # The tests of the pages look at the built book, so it is built first.
 test: check types book ## run every check: form, types, site, tests, every notebook compared
-	$(PY) -m pytest -n 2 --nbval tests chapters
+	$(PY) -m pytest -n 2 --nbval -m "not live" tests chapters
+
+# Builds a site with Python in it, fetches 50 MB once, and runs every chapter there.
+test-live: $(INSTALLED) ## run every chapter in the reader's browser (minutes)
+	$(PY) -m pytest -n 2 -m live tests
 
 # ---- parts of `make test`, and weaker forms of it
 

@@ -169,6 +169,7 @@ TEXTS = """boxes => boxes.map((box) =>
     .map((pre) => pre.textContent).join(""))"""
 
 
+@pytest.mark.live
 @pytest.mark.browser
 @pytest.mark.parametrize("name", chapters(), ids=lambda name: Path(name).name)
 def test_every_chapter_runs_to_its_end(page: object, name: str) -> None:
@@ -190,6 +191,7 @@ def test_every_chapter_runs_to_its_end(page: object, name: str) -> None:
 # ---- what a reader does
 
 
+@pytest.mark.live
 @pytest.mark.browser
 def test_nothing_is_loaded_before_the_click(page: object) -> None:
     asked: list[str] = []
@@ -201,6 +203,7 @@ def test_nothing_is_loaded_before_the_click(page: object) -> None:
     assert all(url.startswith((page.home, "data:")) for url in asked)
 
 
+@pytest.mark.live
 @pytest.mark.browser
 def test_start_can_be_cancelled_and_begun_again(page: object) -> None:
     page.goto(f"{page.home}{FIRST}.html")
@@ -213,6 +216,7 @@ def test_start_can_be_cancelled_and_begun_again(page: object) -> None:
     wait_for(page, "html[data-live=ready]")
 
 
+@pytest.mark.live
 @pytest.mark.browser
 def test_edit_run_error_reset_and_reload(page: object) -> None:
     """By keyboard: a cell is changed, run with those above it, broken and restored."""
@@ -250,6 +254,7 @@ js.fetch("{0}by-fetch")
 open_url("{0}by-request")"""
 
 
+@pytest.mark.live
 @pytest.mark.browser
 def test_a_cell_cannot_ask_another_host(page: object) -> None:
     """The policy of the page holds in the worker too, and the reader is told."""
@@ -280,6 +285,7 @@ def test_a_cell_cannot_ask_another_host(page: object) -> None:
     assert f"its policy stopped {address}by-request" in said
 
 
+@pytest.mark.live
 @pytest.mark.browser
 def test_an_edit_lies_over_its_own_cell_only(page: object) -> None:
     """After an update of the book the cells of a page have other numbers."""
@@ -305,6 +311,7 @@ def test_an_edit_lies_over_its_own_cell_only(page: object) -> None:
     assert page.evaluate("localStorage.length") == 0
 
 
+@pytest.mark.live
 @pytest.mark.browser
 def test_a_loop_without_end_can_be_stopped(page: object) -> None:
     go_live(page, FIRST)
@@ -318,6 +325,7 @@ def test_a_loop_without_end_can_be_stopped(page: object) -> None:
     page.get_by_role("button", name="Run all").wait_for(timeout=60_000)
 
 
+@pytest.mark.live
 @pytest.mark.browser
 def test_figures_are_replaced_in_their_frames(page: object) -> None:
     go_live(page, FIRST)
@@ -331,6 +339,7 @@ def test_figures_are_replaced_in_their_frames(page: object) -> None:
     assert page.locator("article figure figcaption").count() >= before
 
 
+@pytest.mark.live
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_live_page_is_accessible_and_fits_a_phone(page: object, scheme: str) -> None:
@@ -345,6 +354,7 @@ def test_a_live_page_is_accessible_and_fits_a_phone(page: object, scheme: str) -
     assert page.evaluate(RUN_AXE, None) == []
 
 
+@pytest.mark.live
 @pytest.mark.browser
 def test_tab_leaves_a_cell(page: object) -> None:
     go_live(page, FIRST)
