@@ -25,7 +25,7 @@ export OPENBLAS_NUM_THREADS := 1
 .PHONY: help book live pdf release test test-live check types lax oldest newest wheels portable seeds slack reproducible run atlas ledger serve lab coverage bench peers fuzz mutate lock clean
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # requirements.lock is every package with its hash; lossbook itself is linked to this folder.
 $(INSTALLED): requirements.lock pyproject.toml
