@@ -26,7 +26,8 @@ from test_site import AXE, DROP_ALIKE, RUN_AXE
 from tools import colab, normalise, pdf, runtime
 from tools.book import ROOT
 
-FOLDER = ROOT / "_build" / "live"
+# Tests in parallel have a site each.
+FOLDER = ROOT / "_build" / "live" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
 PYTHON = (sys.executable, "-m")
 JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
 FIXTURE = (
@@ -228,12 +229,12 @@ def runs_to_its_end(page: object, name: str) -> None:
     printed = page.locator("article .cell").evaluate_all(TEXTS)
     stored = stored_texts(name)
     assert len(printed) == len(stored)
-    found = {}
+    found = []
     for n, pair in enumerate(zip(stored, printed, strict=True), 1):
         drift, _ = LOOSE.get((Path(name).name, n), (DRIFT, ""))
         if gap := differences(*pair, drift):
-            found[n] = gap
-    assert found == {}
+            found.append(f"cell {n}: {'; '.join(gap)}")
+    assert not found, "\n".join(found)
 
 
 # ---- what a reader does
