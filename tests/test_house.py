@@ -251,10 +251,10 @@ def faults(jobs: dict[str, Any]) -> Iterator[str]:
                 yield f"{name} asks for {path}"
 
 
-JOB_KEYS = set(
-    ["needs", "if", "permissions", "runs-on", "environment", "timeout-minutes"]
-)
-JOB_KEYS |= {"strategy", "env", "steps", "uses"}
+JOB_KEYS = {
+    *("environment", "env", "if", "needs", "permissions", "runs-on"),
+    *("steps", "strategy", "timeout-minutes", "uses"),
+}
 STEP_KEYS = {"id", "uses", "with", "run", "env"}
 
 
