@@ -9,13 +9,13 @@ That the stored outputs are those of the code is nbval's business (see conftest.
 """
 
 import argparse
-import asyncio
 import re
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -33,7 +33,7 @@ class CellFailedError(Exception):
     """A cell raised, took too long or ended its kernel."""
 
 
-async def execute(nb: NotebookNode, path: Path) -> None:
+async def _execute(nb: NotebookNode, path: Path) -> None:
     """Run all cells in a fresh kernel that starts in the notebook's folder."""
     client = NotebookClient(
         nb,
@@ -59,12 +59,15 @@ async def execute(nb: NotebookNode, path: Path) -> None:
             raise CellFailedError(f"{shown(path)}: cell {n}: {reason}\n{source}")
 
 
+execute = run_sync(_execute)
+
+
 def run(path: Path) -> bool:
     """Execute a notebook and store it in its one form; say whether it changed."""
     nb = normalise.read(path)
     taken = {cell.id for cell in nb.cells}
     colab.renew(nb, normalise.new_id(colab.SOURCE, path, taken))
-    asyncio.run(execute(nb, path))
+    execute(nb, path)
     text = normalise.as_text(normalise.normalise(nb)).encode()
     changed = text != path.read_bytes()
     if changed:
