@@ -62,10 +62,12 @@ def run_cell(source, number):
         return True
     except BaseException as error:
         plt.close("all")
-        # The frames above the cell are ours, not the reader's.
-        while error.__traceback__ and error.__traceback__.tb_frame.f_code.co_filename != name:
-            error.__traceback__ = error.__traceback__.tb_next
-        post("error", "".join(traceback.format_exception(error)))
+        # The frames above the cell are ours, not the reader's. An error of JavaScript keeps
+        # its own whatever it is told.
+        frames = error.__traceback__
+        while frames and frames.tb_frame.f_code.co_filename != name:
+            frames = frames.tb_next
+        post("error", "".join(traceback.format_exception(type(error), error, frames)))
         return False
 `;
 
