@@ -22,7 +22,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book live pdf release test test-live check types lax oldest newest wheels portable seeds slack reproducible run atlas ledger serve lab coverage bench peers fuzz mutate lock clean
+.PHONY: help book live pdf release test test-live check types lax oldest newest wheels portable jitter seeds slack reproducible run atlas ledger serve lab coverage bench peers fuzz mutate lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ newest: $(INSTALLED) ## make lax with the newest versions to be had
 # What no other machine and no other sample may change. Both print what they drew.
 portable: $(INSTALLED) ## notebooks under other arithmetic: same text, same figures? (half an hour)
 	$(PY) -m tools.portable $(NB)
+
+jitter: $(INSTALLED) ## the short form of it: one draw, where numbers can grow (minutes)
+	$(PY) -m tools.portable --short $(NB)
 
 seeds: $(INSTALLED) ## every seed moved, DRAWS=20 times: do all asserts hold? (half an hour)
 	$(PY) -m tools.seeds --draws $(DRAWS) $(NB)
