@@ -58,6 +58,20 @@ NOTICES = (
         "_static/licences/fonts.txt",
     ),
     Notice(
+        "MiniSearch",
+        "MIT",
+        "https://lucaong.github.io/minisearch/",
+        r"_static/minisearch/.*",
+        "_static/minisearch/LICENSE.txt",
+    ),
+    Notice(
+        "stemmer",
+        "MIT",
+        "https://github.com/words/stemmer",
+        r"_static/stemmer/.*",
+        "_static/stemmer/license",
+    ),
+    Notice(
         "Pyodide",
         "MPL-2.0",
         "https://github.com/pyodide/pyodide",
@@ -109,9 +123,9 @@ def carried() -> Iterator[tuple[Notice, str]]:
     fetched = dict(versions)
     for notice in NOTICES:
         if "runtime" not in notice.files:
-            names = {"KaTeX": "katex", "KaTeX fonts": "katex"}
-            name = names.get(notice.name, "source-serif-4")
-            yield notice, fetched.get(name, "")
+            words = notice.name.lower().split(",")[0].split()
+            package = {"source": "source-serif-4"}.get(words[0], words[0])
+            yield notice, fetched.get(package, "")
     if not runtime.is_complete():
         return
     lock = json.loads(runtime.LOCK.read_text(encoding="utf8"))

@@ -92,12 +92,13 @@ for (const menu of document.querySelectorAll("nav[popover]")) {
   const load = (name) => new Promise((done, failed) => {
     const script = document.createElement("script");
     script.src = new URL(name, here);
+    script.async = false; // in the order in which they were asked for
     script.onload = done;
     script.onerror = failed;
     document.head.append(script);
   });
   const mount = async (place) => {
-    ready ??= Promise.all([load("search-index.js"), load("search.js")]);
+    ready ??= Promise.all(["minisearch/umd/index.js", "stemmer/index.js", "search-engine.js", "search-index.js", "search.js"].map(load));
     await ready;
     window.bookSearch(place, new URL("..", here));
   };
