@@ -27,6 +27,7 @@ from nbformat.v4 import (
 )
 from PIL import Image
 
+import lossbook as lb
 from tools import colab, form, ledger, normalise, notebooks
 from tools.book import (
     CHAPTERS,
@@ -250,6 +251,13 @@ def results(**data: str) -> Damage:
     return damage
 
 
+def table(*values: float, spec: str | None = None) -> Damage:
+    """Store a table of some values, a row each."""
+    rows = {f"row {n}": value for n, value in enumerate(values)}
+    made = lb.show.table(rows, ["x"], formats=spec)
+    return results(text_plain=repr(made), text_html=made._repr_html_())
+
+
 def field(number: int, *keys: str, value: object) -> Damage:
     """Set a field of a code cell."""
 
@@ -400,6 +408,7 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     (form.no_errors_stored, stored_error),
     (form.no_stderr, prints("UserWarning: careful\n", name="stderr")),
     (form.short_outputs, prints("line\n" * 21)),
+    (form.short_outputs, table(*range(20))),
     (form.no_object_reprs, results(text_plain="<__main__.A at 0x7f21c0a83d90>")),
     (form.no_object_reprs, results(text_plain="<Axes: >")),
     (form.no_object_reprs, results(text_plain="<Figure size 640x480 with 1 Axes>")),
@@ -415,6 +424,7 @@ DAMAGES: list[tuple[Callable, Damage]] = [
         form.rounded_numbers,
         results(text_plain="x", text_markdown="$0.1234567890123456$"),
     ),
+    (form.rounded_numbers, table(0.1234567890123456, spec=".16f")),
     (form.no_negative_zero, prints("slope -0.000\n")),
     (form.no_negative_zero, prints("[ 1. -0.]\n")),
     (form.no_machine_traces, prints("read /home/someone/data.csv\n")),
@@ -505,6 +515,15 @@ def test_rule_catches_damage(
 
 def test_every_rule_has_a_damage() -> None:
     assert {rule for rule, _ in DAMAGES} == set(form.RULES)
+
+
+def test_a_table_is_a_number_of_a_claim(damaged_book: Path) -> None:
+    path = damaged_book / "chapters" / "1-part" / "04-demo.ipynb"
+    nb = normalise.read(path)
+    table(2.0)(nb)
+    code(nb, 2).outputs = code(nb, 3).outputs
+    write(nb, path)
+    assert "claims_asserted" not in {finding.rule for finding in findings(path)}
 
 
 def test_solution_without_an_exercise_is_caught(damaged_book: Path) -> None:

@@ -623,8 +623,8 @@ def claims_asserted(page: Notebook, book: Book) -> Findings:
             continue
         if n + 1 not in cells or not has_tag(cells[n + 1], "check"):
             yield n, "claim, expected a check cell directly behind it"
-        if not any(output.get("name") == "stdout" for output in cell.outputs):
-            yield n, "claim without a printed number, expected print(f'...')"
+        if not any(o.get("name") == "stdout" or _is_table(o) for o in cell.outputs):
+            yield n, "claim without a number, expected print(f'...') or a table"
 
 
 def published_numbers(page: Notebook, book: Book) -> Findings:
@@ -790,9 +790,15 @@ def _outputs(page: Notebook) -> Iterator[tuple[int, NotebookNode]]:
 
 
 def _plain_text(output: NotebookNode) -> str:
-    """Return a stream, or a result shown as nothing but plain text."""
+    """Return a stream, a result shown as nothing but plain text, or a table's text."""
     data = output.get("data", {})
-    return output.get("text", data["text/plain"] if [*data] == ["text/plain"] else "")
+    shown = [*data] == ["text/plain"] or _is_table(output)
+    return output.get("text", data["text/plain"] if shown else "")
+
+
+def _is_table(output: NotebookNode) -> bool:
+    """Whether an output is what lossbook.show.table makes."""
+    return 'class="wide numbers"' in output.get("data", {}).get("text/html", "")
 
 
 def _text(output: NotebookNode) -> str:
