@@ -138,7 +138,9 @@ def chapter() -> NotebookNode:
     cells = [
         new_markdown_cell(OPENING),
         new_code_cell(IMPORTS, metadata={"tags": ["hide-input"]}),
-        new_code_cell(PLOT.format(power=2), metadata={"mystnb": FIGURE}),
+        new_code_cell(
+            PLOT.format(power=2), metadata={"mystnb": FIGURE, "tags": ["hide-input"]}
+        ),
         new_markdown_cell(CLAIM_BOX),
         new_code_cell(
             "total = np.add(1, 1)\nprint(f'{total:.1f}')",
@@ -152,7 +154,8 @@ def chapter() -> NotebookNode:
 
 
 def solutions() -> NotebookNode:
-    return new_notebook(cells=[new_markdown_cell(SOLUTIONS), new_code_cell(IMPORTS)])
+    imports = new_code_cell(IMPORTS, metadata={"tags": ["hide-input"]})
+    return new_notebook(cells=[new_markdown_cell(SOLUTIONS), imports])
 
 
 def write(nb: NotebookNode, path: Path) -> Path:
@@ -381,6 +384,8 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     (form.no_volatile_sources, source(3, "1 / 3", "np.__version__")),
     (form.no_semicolons, source(1, "plt.show()", "plt.plot([1]);")),
     (form.short_cells, source(3, "print", "x = 1\n" * 15 + "print")),
+    (form.plumbing_folded, field(0, "metadata", "tags", value=[])),
+    (form.plumbing_folded, field(1, "metadata", "tags", value=["full-width"])),
     (form.short_lines, source(3, "print", "# " + "x" * 78 + "\nprint")),
     (
         form.check_cells,
@@ -610,6 +615,19 @@ def test_run_brings_any_notebook_into_the_stored_form(damaged_book: Path) -> Non
     source(3, "\nprint('x')", "")(again)
     code(again, 3).outputs[0].text = code(again, 3).outputs[0].text.removesuffix("x\n")
     assert normalise.as_text(again) == good
+
+
+def test_fold_adds_tags_and_nothing_else(damaged_book: Path) -> None:
+    path = damaged_book / "chapters" / "1-part" / "04-demo.ipynb"
+    before = path.read_bytes()
+    nb = normalise.read(path)
+    for number in (0, 1):
+        code(nb, number).metadata.pop("tags")
+    write(nb, path)
+    assert len(findings(path)) == 2
+    for _ in range(2):
+        assert notebooks.main(["fold", str(damaged_book / "chapters")]) == 0
+        assert path.read_bytes() == before
 
 
 def test_run_renews_the_cell_for_colab(damaged_book: Path) -> None:

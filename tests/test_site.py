@@ -4,6 +4,8 @@ The browser tests look at a small book made here, with every interactive figure 
 and at the built book in _build/html where there is one.
 """
 
+import base64
+import io
 import json
 import os
 import re
@@ -25,7 +27,9 @@ import pytest
 import scipy.optimize
 import sklearn.datasets
 import yaml
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 import lossbook as lb
 from lossbook.judge import surrogates
@@ -290,6 +294,13 @@ One and one are two; `Claim (A9)` in code is no mention.
 Compare claims A1 and B2, and exercise A1.
 """
 CHECK = "# one < two, whatever\n# the order\n# versions: of all\nassert 1 < 2"
+FOLDED_FIGURE = {
+    "tags": ["hide-input"],
+    "mystnb": {
+        "figure": {"caption": "A square.", "name": "fig-square"},
+        "image": {"alt": "A square without anything in it."},
+    },
+}
 LEDGER = """\
 (claims-ledger)=
 # Claims ledger
@@ -299,6 +310,25 @@ LEDGER = """\
 | A1 | One and one are two, as claim B2 says |
 | B2 | Two |
 """
+
+
+def picture() -> NotebookNode:
+    """A picture as matplotlib leaves it, 6 in wide."""
+    file = io.BytesIO()
+    Image.new("RGBA", (900, 600)).save(file, format="png", dpi=(150, 150))
+    data = {"image/png": base64.b64encode(file.getvalue()).decode()}
+    return new_output("display_data", data=data)
+
+
+def sample_table() -> NotebookNode:
+    """A table that is wider than a phone."""
+    losses = ("squared error", "absolute error", "Tukey's loss, scale 4.685")
+    rows = {name: np.arange(5) + n / 8 for n, name in enumerate(losses)}
+    columns = [f"measure {k}" for k in range(5)]
+    units = {"measure 0": "%"}
+    table = lb.show.table(rows, columns, units=units, best="low", note="A note.")
+    data = {"text/plain": repr(table), "text/html": table._repr_html_()}
+    return new_output("execute_result", data=data, execution_count=1)
 
 
 def build_sample(source: Path) -> Path:
@@ -315,6 +345,9 @@ def build_sample(source: Path) -> Path:
     cells = [
         new_markdown_cell("# A notebook", id="title"),
         colab.cell("colab"),
+        new_code_cell("import math", id="math", metadata={"tags": ["hide-input"]}),
+        new_code_cell("table", id="table", outputs=[sample_table()]),
+        new_code_cell("plot()", id="plot", metadata=FOLDED_FIGURE, outputs=[picture()]),
         new_code_cell("print('seen')", id="print", metadata={"claim": {"id": "B2"}}),
         new_markdown_cell(CLAIM_BOX, id="box"),
         new_code_cell("print(2)", id="claim", metadata={"claim": {"id": "A1"}}),
@@ -830,6 +863,61 @@ def test_a_check_opens_by_keyboard_and_without_scripts(
     page.emulate_media(media="print")
     assert line.is_visible()
     context.close()
+
+
+@pytest.mark.browser
+def test_a_switch_opens_all_code_and_is_remembered(
+    browser: object, serve: object, sample: Path
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    url = serve(sample) + "part/notebook.html"
+    page.goto(url)
+    folds = page.locator(".cell details")
+    count = folds.count()
+    assert count >= 3  # imports, a figure, a check
+    switch = page.get_by_role("button", name="Show all code", pressed=False)
+    switch.focus()
+    page.keyboard.press("Space")
+    assert page.locator(".cell details[open]").count() == count
+    page.reload()
+    assert page.locator(".cell details[open]").count() == count
+    page.get_by_role("button", name="Show all code", pressed=True).click()
+    page.reload()
+    assert page.locator(".cell details[open]").count() == 0
+    assert page.get_by_role("button", name="Show all code", pressed=False).is_visible()
+    context.close()
+    quiet = browser.new_context(java_script_enabled=False)
+    page = quiet.new_page()
+    page.goto(url)
+    assert page.get_by_role("button", name="Show all code").count() == 0
+    quiet.close()
+
+
+@pytest.mark.browser
+def test_a_table_scrolls_in_its_frame_and_keeps_its_names(
+    browser: object, serve: object, sample: Path
+) -> None:
+    page = browser.new_page(viewport=PHONE)
+    page.goto(serve(sample) + "part/notebook.html")
+    frame = page.get_by_role("group", name="Table: measure 0")
+    page.wait_for_selector(".numbers[tabindex]")
+    name, value = frame.locator("tbody th").first, frame.locator("tbody td").first
+    place = [box.bounding_box()["x"] for box in (name, value)]
+    frame.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.querySelector('.numbers').scrollLeft > 100")
+    assert name.bounding_box()["x"] == pytest.approx(place[0], abs=1)
+    assert value.bounding_box()["x"] < place[1] - 100
+    # What scrolls passes below the names, not through them.
+    paper = name.evaluate("e => getComputedStyle(e).backgroundColor")
+    assert paper == page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    page.set_viewport_size({"width": 2000, "height": 900})
+    page.wait_for_selector(".numbers:not([tabindex])")
+    assert frame.locator("strong").count() == 5
+    page.close()
 
 
 @pytest.mark.browser

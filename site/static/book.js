@@ -34,6 +34,21 @@ for (const block of document.querySelectorAll("div.highlight")) {
   block.append(button);
 }
 
+// ---- One switch opens all folded code, on this page and on the next
+{
+  const button = document.getElementById("code-button");
+  const show = (open) => {
+    button.setAttribute("aria-pressed", String(open));
+    for (const fold of document.querySelectorAll(".cell details")) fold.open = open;
+  };
+  button?.addEventListener("click", () => {
+    const open = button.getAttribute("aria-pressed") === "false";
+    show(open);
+    try { localStorage.setItem("code", open ? "open" : ""); } catch { /* kept for this page only */ }
+  });
+  try { if (button && localStorage.getItem("code")) show(true); } catch { /* nothing was kept */ }
+}
+
 // ---- Boxes that scroll sideways can be reached and scrolled by keyboard
 {
   const watch = new ResizeObserver((changes) => {
