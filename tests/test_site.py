@@ -301,6 +301,39 @@ FOLDED_FIGURE = {
         "image": {"alt": "A square without anything in it."},
     },
 }
+BETS = """\
+# Two bets
+
+:::{bet} How much steeper?
+:label: bet-steeper
+:answer: ratio (\\S+)
+:unit: times
+Two people draw a line, each as close to the points as they can.
+
+- less than twice, **1.5 times**
+- 3 times
+- 5 times
+:::
+
+:::{bet} How many of 100?
+:label: bet-many
+:answer: share (\\d+)%
+:unit: of 100
+:range: 0 100 5
+:within: 10
+How many of a hundred guesses are right?
+:::
+"""
+ANSWERS = """\
+## Settled
+
+:::{bet-answer} bet-steeper
+Because of *one* point.
+:::
+
+:::{bet-answer} bet-many
+:::
+"""
 LEDGER = """\
 (claims-ledger)=
 # Claims ledger
@@ -309,6 +342,11 @@ LEDGER = """\
 | --- | --- |
 | A1 | One and one are two, as claim B2 says |
 | B2 | Two |
+
+## All bets
+
+:::{bets}
+:::
 """
 
 
@@ -329,6 +367,18 @@ def sample_table() -> NotebookNode:
     table = lb.show.table(rows, columns, units=units, best="low", note="A note.")
     data = {"text/plain": repr(table), "text/html": table._repr_html_()}
     return new_output("execute_result", data=data, execution_count=1)
+
+
+def bet_notebook(bets: str = BETS, answers: str = ANSWERS) -> str:
+    """A notebook with bets, and a cell whose output settles them."""
+    outputs = [new_output("stream", text="ratio 4.6\nshare 62%\n")]
+    tags = {"tags": ["bet-steeper", "bet-many"]}
+    cells = [
+        new_markdown_cell(bets, id="bets"),
+        new_code_cell("print(said)", id="said", metadata=tags, outputs=outputs),
+        new_markdown_cell(answers, id="answers"),
+    ]
+    return normalise.as_text(normalise.normalise(new_notebook(cells=cells)))
 
 
 def build_sample(source: Path) -> Path:
@@ -353,13 +403,14 @@ def build_sample(source: Path) -> Path:
         new_code_cell("print(2)", id="claim", metadata={"claim": {"id": "A1"}}),
         new_code_cell(CHECK, id="check", metadata={"tags": ["check"]}),
     ]
+    (source / "part" / "bets.ipynb").write_text(bet_notebook(), encoding="utf8")
     (source / "claims.md").write_text(LEDGER, encoding="utf8")
     notebook = normalise.as_text(normalise.normalise(new_notebook(cells=cells)))
     (source / "part" / "notebook.ipynb").write_text(notebook, encoding="utf8")
     (source / "_toc.yml").write_text(
         "format: jb-book\nroot: index\nparts:\n- caption: A part\n"
         "  chapters:\n  - file: sample\n  - file: part/notebook\n"
-        "  - file: claims\n"
+        "  - file: part/bets\n  - file: claims\n"
     )
     program = Path(sys.executable).with_name("jupyter-book")
     build = [program, "build", source, "-W", "-n", "--keep-going"]
@@ -918,6 +969,130 @@ def test_a_table_scrolls_in_its_frame_and_keeps_its_names(
     page.wait_for_selector(".numbers:not([tabindex])")
     assert frame.locator("strong").count() == 5
     page.close()
+
+
+@pytest.mark.browser
+def test_a_bet_is_kept_and_stands_beside_the_answer(
+    browser: object, serve: object, sample: Path
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    watch = Watch(serve(sample))
+    watch.on(page)
+    url = serve(sample) + "part/bets.html"
+    page.goto(url)
+    group = page.get_by_role("group", name="Your bet: How much steeper?")
+    answer = page.locator("#bet-steeper-answer")
+    assert "Answer: 4.6\xa0times, nearest to “5 times”." in answer.inner_text()
+    assert "Your guess" not in answer.inner_text()
+    group.get_by_role("radio", name="3 times").check()
+    assert "Your guess: 3 times. You were not right." in answer.inner_text()
+    page.keyboard.press("ArrowDown")
+    assert "Your guess: 5 times. You were right." in answer.inner_text()
+
+    slider = page.get_by_role("slider", name="A number from 0 to 100")
+    many = page.locator("#bet-many-answer")
+    assert page.locator("output").inner_text() == "no guess yet"
+    slider.focus()
+    for guess, right in ((50, "not right"), (55, "right"), (70, "right"), (75, "not")):
+        slider.fill(str(guess))
+        assert page.locator("output").inner_text() == f"{guess}\xa0of 100"
+        assert f"Your guess: {guess}\xa0of 100. You were {right}" in many.inner_text()
+    assert slider.get_attribute("aria-valuetext") == "75\xa0of 100"
+    assert context.cookies() == []
+
+    page.reload()
+    assert group.get_by_role("radio", name="5 times", exact=True).is_checked()
+    assert slider.input_value() == "75"
+    assert "Your guess: 5 times. You were right." in answer.inner_text()
+    page.goto(serve(sample) + "claims.html")
+    rows = page.locator(".bets tbody tr").all_inner_texts()
+    assert [row.replace("\xa0", " ").split("\t") for row in rows] == [
+        ["How much steeper?", "5 times (right)", "4.6 times"],
+        ["How many of 100?", "75 of 100", "62 of 100"],
+    ]
+    page.get_by_role("link", name="How many of 100?").click()
+    assert page.url.endswith("part/bets.html#bet-many")
+    assert watch.faults == []
+    context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_a_bet_is_a_question_without_scripts_and_on_paper(
+    browser: object, serve: object, sample: Path, media: str
+) -> None:
+    context = browser.new_context(java_script_enabled=media == "print")
+    page = context.new_page()
+    page.emulate_media(media=media)
+    page.goto(serve(sample) + "part/bets.html")
+    steeper, many = page.locator("fieldset.bet").all()
+    lines = steeper.inner_text().split("\n")
+    assert [line.strip() for line in lines if line.strip()] == [
+        "Your bet: How much steeper?",
+        "Two people draw a line, each as close to the points as they can.",
+        *("less than twice, 1.5 times", "3 times", "5 times"),
+        "The answer is below.",
+    ]
+    assert "A number from 0 to 100" in many.inner_text()
+    for control in page.locator("fieldset.bet :is([type=range], output)").all():
+        assert not control.is_visible()
+    context.close()
+
+
+BAD_BETS = [
+    (
+        ":label: bet-steeper",
+        ":label: bet-other",
+        "0 cells are tagged bet-other, expected one",
+    ),
+    (
+        ":label: bet-steeper",
+        ":label: steeper",
+        "bet label 'steeper', expected a new one",
+    ),
+    (
+        ":label: bet-many",
+        ":label: bet-steeper",
+        r"bet label 'bet-steeper-\w+', expected a new one",
+    ),
+    (r"ratio (\S+)", r"rate (\S+)", r"finds \[\] in 'ratio 4.6"),
+    (r"ratio (\S+)", r"(\d)", r"finds \['2', '4', '6'\] in"),
+    (r"ratio (\S+)", r"ratio \S+", "has not one group"),
+    ("- 5 times\n", "", r"the answer 4.6 is next to none of \[1.5, 3.0\]"),
+    ("- 3 times\n- 5 times\n", "", "1 choices, expected 2 to 5 or a range"),
+    ("- 5 times\n", "- 6.2 times\n", r"is next to none of \[1.5, 3.0, 6.2\]"),
+    ("3 times", "three times", "the answer '4.6' is in 0 of"),
+    ("0 100 5", "0 60 5", "the answer '62' is not from 0.0 to 60.0"),
+    ("0 100 5", "0 100 25", "a step is too long"),
+    (":::{bet-answer} bet-many\n:::\n", "", r"bet bet-\w+ has no bet-answer"),
+    (":::{bet-answer} bet-many", ":::{bet-answer} bet-any", "no bet 'bet-any' above"),
+]
+
+
+def test_a_bet_without_an_answer_fails_the_build(tmp_path: Path) -> None:
+    names = [f"page{n}" for n in range(len(BAD_BETS))]
+    for name, (old, new, _) in zip(names, BAD_BETS, strict=True):
+        text = bet_notebook(BETS.replace(old, new, 1), ANSWERS.replace(old, new, 1))
+        text = text.replace("bet-steeper", f"bet-steeper-{name}")
+        (tmp_path / f"{name}.ipynb").write_text(text.replace("bet-many", f"bet-{name}"))
+    (tmp_path / "conf.py").write_text(
+        f"import sys\nsys.path[:0] = [{str(ROOT / 'site' / 'ext')!r}, {str(ROOT)!r}]\n"
+        "extensions = ['myst_nb', 'book_bet']\nnb_execution_mode = 'off'\n"
+        f"root_doc = '{names[0]}'\nmyst_enable_extensions = ['colon_fence']\n"
+        "suppress_warnings = ['toc.not_included']\n"
+    )
+    build = [sys.executable, "-m", "sphinx", "-W", "-q", "--keep-going"]
+    run = subprocess.run(
+        [*build, tmp_path, tmp_path / "html"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode != 0
+    for name, (_, _, says) in zip(names, BAD_BETS, strict=True):
+        lines = [line for line in run.stderr.splitlines() if f"{name}.ipynb:" in line]
+        assert re.search(says, "\n".join(lines)), (says, lines)
 
 
 @pytest.mark.browser
