@@ -27,6 +27,7 @@ from nbformat.v4 import (
 )
 from PIL import Image
 
+import lossbook as lb
 from tools import colab, form, ledger, normalise, notebooks
 from tools.book import (
     CHAPTERS,
@@ -137,7 +138,9 @@ def chapter() -> NotebookNode:
     cells = [
         new_markdown_cell(OPENING),
         new_code_cell(IMPORTS, metadata={"tags": ["hide-input"]}),
-        new_code_cell(PLOT.format(power=2), metadata={"mystnb": FIGURE}),
+        new_code_cell(
+            PLOT.format(power=2), metadata={"mystnb": FIGURE, "tags": ["hide-input"]}
+        ),
         new_markdown_cell(CLAIM_BOX),
         new_code_cell(
             "total = np.add(1, 1)\nprint(f'{total:.1f}')",
@@ -151,7 +154,8 @@ def chapter() -> NotebookNode:
 
 
 def solutions() -> NotebookNode:
-    return new_notebook(cells=[new_markdown_cell(SOLUTIONS), new_code_cell(IMPORTS)])
+    imports = new_code_cell(IMPORTS, metadata={"tags": ["hide-input"]})
+    return new_notebook(cells=[new_markdown_cell(SOLUTIONS), imports])
 
 
 def write(nb: NotebookNode, path: Path) -> Path:
@@ -248,6 +252,13 @@ def results(**data: str) -> Damage:
         code(nb, 3).outputs = [new_output("execute_result", data=bundle)]
 
     return damage
+
+
+def table(*values: float, spec: str | None = None) -> Damage:
+    """Store a table of some values, a row each."""
+    rows = {f"row {n}": value for n, value in enumerate(values)}
+    made = lb.show.table(rows, ["x"], formats=spec)
+    return results(text_plain=repr(made), text_html=made._repr_html_())
 
 
 def field(number: int, *keys: str, value: object) -> Damage:
@@ -373,6 +384,8 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     (form.no_volatile_sources, source(3, "1 / 3", "np.__version__")),
     (form.no_semicolons, source(1, "plt.show()", "plt.plot([1]);")),
     (form.short_cells, source(3, "print", "x = 1\n" * 15 + "print")),
+    (form.plumbing_folded, field(0, "metadata", "tags", value=[])),
+    (form.plumbing_folded, field(1, "metadata", "tags", value=["full-width"])),
     (form.short_lines, source(3, "print", "# " + "x" * 78 + "\nprint")),
     (
         form.check_cells,
@@ -400,6 +413,7 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     (form.no_errors_stored, stored_error),
     (form.no_stderr, prints("UserWarning: careful\n", name="stderr")),
     (form.short_outputs, prints("line\n" * 21)),
+    (form.short_outputs, table(*range(20))),
     (form.no_object_reprs, results(text_plain="<__main__.A at 0x7f21c0a83d90>")),
     (form.no_object_reprs, results(text_plain="<Axes: >")),
     (form.no_object_reprs, results(text_plain="<Figure size 640x480 with 1 Axes>")),
@@ -415,6 +429,7 @@ DAMAGES: list[tuple[Callable, Damage]] = [
         form.rounded_numbers,
         results(text_plain="x", text_markdown="$0.1234567890123456$"),
     ),
+    (form.rounded_numbers, table(0.1234567890123456, spec=".16f")),
     (form.no_negative_zero, prints("slope -0.000\n")),
     (form.no_negative_zero, prints("[ 1. -0.]\n")),
     (form.no_machine_traces, prints("read /home/someone/data.csv\n")),
@@ -507,6 +522,15 @@ def test_every_rule_has_a_damage() -> None:
     assert {rule for rule, _ in DAMAGES} == set(form.RULES)
 
 
+def test_a_table_is_a_number_of_a_claim(damaged_book: Path) -> None:
+    path = damaged_book / "chapters" / "1-part" / "04-demo.ipynb"
+    nb = normalise.read(path)
+    table(2.0)(nb)
+    code(nb, 2).outputs = code(nb, 3).outputs
+    write(nb, path)
+    assert "claims_asserted" not in {finding.rule for finding in findings(path)}
+
+
 def test_solution_without_an_exercise_is_caught(damaged_book: Path) -> None:
     path = damaged_book / "chapters" / "solutions" / "04-demo.ipynb"
     nb = normalise.read(path)
@@ -591,6 +615,19 @@ def test_run_brings_any_notebook_into_the_stored_form(damaged_book: Path) -> Non
     source(3, "\nprint('x')", "")(again)
     code(again, 3).outputs[0].text = code(again, 3).outputs[0].text.removesuffix("x\n")
     assert normalise.as_text(again) == good
+
+
+def test_fold_adds_tags_and_nothing_else(damaged_book: Path) -> None:
+    path = damaged_book / "chapters" / "1-part" / "04-demo.ipynb"
+    before = path.read_bytes()
+    nb = normalise.read(path)
+    for number in (0, 1):
+        code(nb, number).metadata.pop("tags")
+    write(nb, path)
+    assert len(findings(path)) == 2
+    for _ in range(2):
+        assert notebooks.main(["fold", str(damaged_book / "chapters")]) == 0
+        assert path.read_bytes() == before
 
 
 def test_run_renews_the_cell_for_colab(damaged_book: Path) -> None:

@@ -72,6 +72,7 @@ ALLOWED_TAGS = {
     "one-seed",
     "remove-input",
 }
+FOLDED = ("hide-input", "hide-cell", "remove-input")
 # Their results differ from run to run or from machine to machine.
 VOLATILE_MODULES = {"datetime", "getpass", "platform", "socket", "tempfile", "time"}
 VOLATILE_MODULES |= {"timeit", "uuid"}
@@ -265,6 +266,20 @@ def short_cells(page: Notebook, book: Book) -> Findings:
         lines = len(_code_lines(cell))
         if lines > MAX_CODE_LINES:
             yield n, f"{lines} lines of code, expected at most {MAX_CODE_LINES}"
+
+
+def plumbing_folded(page: Notebook, book: Book) -> Findings:
+    """Code that only serves the page is folded: imports, and what draws a figure.
+
+    What stands open is what a reader would type to do the job.
+    """
+    for n, cell in _code_for_readers(page):
+        if is_open_plumbing(cell):
+            yield (
+                n,
+                "imports or a figure in open code, expected the tag hide-input: "
+                "python -m tools.notebooks fold",
+            )
 
 
 def short_lines(page: Notebook, book: Book) -> Findings:
@@ -623,8 +638,8 @@ def claims_asserted(page: Notebook, book: Book) -> Findings:
             continue
         if n + 1 not in cells or not has_tag(cells[n + 1], "check"):
             yield n, "claim, expected a check cell directly behind it"
-        if not any(output.get("name") == "stdout" for output in cell.outputs):
-            yield n, "claim without a printed number, expected print(f'...')"
+        if not any(o.get("name") == "stdout" or _is_table(o) for o in cell.outputs):
+            yield n, "claim without a number, expected print(f'...') or a table"
 
 
 def published_numbers(page: Notebook, book: Book) -> Findings:
@@ -712,6 +727,7 @@ RULES: tuple[Rule, ...] = (
     no_volatile_sources,
     no_semicolons,
     short_cells,
+    plumbing_folded,
     short_lines,
     check_cells,
     asserts_in_check_cells,
@@ -748,6 +764,12 @@ def _code_for_readers(page: Notebook) -> list[tuple[int, NotebookNode]]:
     """Return the code cells without the one for Colab."""
     starts = bool(page.code) and colab.is_colab_cell(page.code[0][1])
     return page.code[1:] if starts else page.code
+
+
+def is_open_plumbing(cell: NotebookNode) -> bool:
+    """Whether a code cell imports or draws, and its code stands open."""
+    serves = _nodes(cell, ast.Import, ast.ImportFrom) or figures.pngs(cell.outputs)
+    return bool(serves) and not any(has_tag(cell, tag) for tag in FOLDED)
 
 
 def asserts_outside_checks(page: Notebook) -> list[int]:
@@ -790,9 +812,15 @@ def _outputs(page: Notebook) -> Iterator[tuple[int, NotebookNode]]:
 
 
 def _plain_text(output: NotebookNode) -> str:
-    """Return a stream, or a result shown as nothing but plain text."""
+    """Return a stream, a result shown as nothing but plain text, or a table's text."""
     data = output.get("data", {})
-    return output.get("text", data["text/plain"] if [*data] == ["text/plain"] else "")
+    shown = [*data] == ["text/plain"] or _is_table(output)
+    return output.get("text", data["text/plain"] if shown else "")
+
+
+def _is_table(output: NotebookNode) -> bool:
+    """Whether an output is what lossbook.show.table makes."""
+    return 'class="wide numbers"' in output.get("data", {}).get("text/html", "")
 
 
 def _text(output: NotebookNode) -> str:
