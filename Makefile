@@ -52,11 +52,12 @@ live: $(INSTALLED) ## build the site with Python for the reader's browser in it
 
 # The tests of the pages look at the built book, so it is built first.
 test: check types book ## run every check: form, types, site, tests, every notebook compared
-	$(PY) -m pytest -n 2 --nbval -m "not live" tests chapters
+	$(PY) -m pytest -n 2 --nbval tests chapters
 
-# Builds a site with Python in it, fetches 50 MB once, and runs every chapter there.
+# Builds a site with Python in it, for each of two browsers, and runs every chapter there.
 test-live: $(INSTALLED) ## run every chapter in the reader's browser (minutes)
-	$(PY) -m pytest -n 2 -m live tests
+	$(PY) -m tools.site fetch
+	$(PY) -m pytest -n 2 --dist load -m live tests/test_live.py
 
 # ---- parts of `make test`, and weaker forms of it
 

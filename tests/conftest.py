@@ -60,13 +60,19 @@ def serve() -> Iterator[object]:
         server.server_close()
 
 
+# What a skipped test says, and what to tell whoever runs the suite.
+LEFT_OUT = {
+    "no Chromium here": "tests of pages, interactive figures, search and PDF in a "
+    "browser. Install Chromium or Chrome, or set CHROME_PATH.",
+    "no runtime to be had": "chapters in the reader's browser. They need a network "
+    "once, or make live.",
+}
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Without a browser half of the site is untried; that must not go unnoticed."""
     skipped = terminalreporter.stats.get("skipped", [])
-    left_out = sum("no Chromium here" in str(report.longrepr) for report in skipped)
-    if left_out:
-        terminalreporter.section("no Chromium or Chrome here", yellow=True)
-        terminalreporter.line(
-            f"Left out: {left_out} tests of pages, interactive figures, search and PDF "
-            "in a browser. Install one, or set CHROME_PATH."
-        )
+    for reason, meaning in LEFT_OUT.items():
+        if count := sum(reason in str(report.longrepr) for report in skipped):
+            terminalreporter.section(reason, yellow=True)
+            terminalreporter.line(f"Left out: {count} {meaning}")

@@ -110,6 +110,20 @@ def test_one_leaf_finds_quantiles_in_any_unit(quantile: float, unit: float) -> N
     assert f == pytest.approx(np.quantile(y, quantile), abs=0.05 * spread)
 
 
+@pytest.mark.parametrize("unit", [1e-12, 1e-5])
+@pytest.mark.parametrize("loss", [lb.AbsoluteError(), lb.SquaredError()], ids=repr)
+def test_a_split_gains_enough_for_xgboost_in_small_units(
+    loss: lb.PointwiseLoss, unit: float
+) -> None:
+    """Its own squared error learns nothing from y this small: no gain is above 1e-6."""
+    y = unit * np.repeat([-1.0, 1.0], 50) + 3 * unit
+    y[0] = 1.0  # says nothing about the others
+    gradient, curvature = lb.booster_objective(loss)(y, np.full(100, 3 * unit))
+    sides = gradient.reshape(2, 50).sum(axis=1), curvature.reshape(2, 50).sum(axis=1)
+    gain = (sides[0] ** 2 / (sides[1] + 1)).sum()
+    assert gain > 1e-3
+
+
 SYMMETRIC = [
     x
     for x in SCALAR

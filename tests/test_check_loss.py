@@ -72,6 +72,10 @@ def weight_by_n(y: Array, f: Array, sample_weight: Array | float = 1.0) -> float
     return (sample_weight * squared(y, f)).mean()
 
 
+def weight_asked_for(y: Array, f: Array, sample_weight: Array) -> float:
+    return (sample_weight * squared(y, f)).sum() / len(y)
+
+
 def weight_dropped(y: Array, f: Array, sample_weight: Any = None) -> float:
     return squared(y, f).mean()
 
@@ -242,6 +246,13 @@ WRONG: dict[str, tuple[Any, Any, dict[str, Any], str, str]] = {
     "weight normalised by n": (
         weight_by_n,
         None,
+        {"kind": "regression"},
+        "weights",
+        "1.857 times .*: divided by the number of samples, not by the sum of the wei",
+    ),
+    "weight normalised by n, and without a default": (
+        weight_asked_for,
+        lambda y, f, sample_weight: sample_weight * mean_slope(y, f),
         {"kind": "regression"},
         "weights",
         "1.857 times .*: divided by the number of samples, not by the sum of the wei",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -188,7 +189,8 @@ def test_python_versions_agree() -> None:
 
     assert set(workflow_pythons("test.yml")) == set(supported)
     assert set(workflow_pythons("pages.yml")) == {oldest}  # the canonical environment
-    assert set(workflow_pythons("versions.yml")) <= set(supported)
+    for file in WORKFLOWS:
+        assert set(workflow_pythons(file.name)) <= set(supported), file.name
 
 
 def test_binder_installs_the_package_in_the_canonical_environment() -> None:
@@ -217,6 +219,88 @@ def test_a_workflow_has_the_least_rights_and_fixed_actions(file: Path) -> None:
             # What may write runs no code of ours, nor of anybody we install.
             commands = [step["run"] for step in job["steps"] if "run" in step]
             assert all(c.startswith("gh release ") for c in commands), (name, commands)
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+def test_a_workflow_is_one_that_github_takes(file: Path) -> None:
+    jobs = yaml.safe_load(file.read_text(encoding="utf8"))["jobs"]
+    assert list(faults(jobs)) == []
+
+
+def faults(jobs: dict[str, Any]) -> Iterator[str]:
+    """What GitHub would refuse, or find empty, in the jobs of a workflow."""
+    for name, job in jobs.items():
+        needed = job.get("needs", [])
+        for other in [needed] if isinstance(needed, str) else needed:
+            if other not in jobs:
+                yield f"{name} needs {other}, which is no job"
+        if unknown := job.keys() - JOB_KEYS:
+            yield f"{name} has {unknown}"
+        if ("uses" in job) == ("steps" in job and "runs-on" in job):
+            yield f"{name} must call a workflow, or have steps and a machine"
+        for step in job.get("steps", []):
+            if ("uses" in step) == ("run" in step) or step.keys() - STEP_KEYS:
+                yield f"{name} has the step {step}"
+        matrix = job.get("strategy", {}).get("matrix", {})
+        known = {*matrix, *(key for one in matrix.get("include", []) for key in one)}
+        for asked in re.findall(r"matrix\.(\w+)", str(job)):
+            if asked not in known:
+                yield f"{name} asks for matrix.{asked}"
+        for path in re.findall(r"(?:\./\.github|\.ci)/[\w/.]+", str(job)):
+            if not (ROOT / path).exists():
+                yield f"{name} asks for {path}"
+
+
+JOB_KEYS = {
+    *("environment", "env", "if", "needs", "permissions", "runs-on"),
+    *("steps", "strategy", "timeout-minutes", "uses"),
+}
+STEP_KEYS = {"id", "uses", "with", "run", "env"}
+
+
+def test_what_github_would_refuse_is_seen() -> None:
+    step = {"run": "make ${{ matrix.verb }}"}
+    good = {"runs-on": "x", "strategy": {"matrix": {"verb": ["book"]}}, "steps": [step]}
+    assert list(faults({"a": good, "b": {"needs": "a", "uses": "./.github"}})) == []
+    for change in (
+        {"needs": "b"},
+        {"needs": ["b"]},
+        {"step": []},
+        {"uses": "./.github"},
+        {"strategy": {"matrix": {"include": [{"verbs": 1}]}}},
+        {"steps": [{"run": "x", "uses": "y"}]},
+        {"steps": [{"run": "x", "with": {}, "nmae": "y"}]},
+        {"steps": [{"run": ".ci/go"}]},
+        {"runs-on": None},
+    ):
+        bad = {key: v for key, v in (good | change).items() if v is not None}
+        assert len(list(faults({"a": bad}))) == 1, change
+
+
+def verbs(jobs: dict[str, Any]) -> Iterator[str]:
+    """The verbs of the Makefile that the jobs of a workflow call."""
+    for job in jobs.values():
+        matrix = job.get("strategy", {}).get("matrix", {})
+        cases = [case["verb"] for case in matrix.get("include", []) if "verb" in case]
+        for step in job.get("steps", []):
+            for verb in [*cases, *matrix.get("verb", [])] or [""]:
+                command = step.get("run", "").replace("${{ matrix.verb }}", verb)
+                yield from re.findall(r"^make ([a-z-]+)", command, re.M)
+
+
+def test_what_takes_long_runs_by_the_clock() -> None:
+    known = set(re.findall(r"^([a-z-]+):.*##", read("Makefile"), re.M))
+    scheduled = set()
+    for file in WORKFLOWS:
+        workflow = yaml.safe_load(file.read_text(encoding="utf8"))
+        called = set(verbs(workflow["jobs"]))
+        assert called <= known
+        if "schedule" in workflow[True]:  # YAML takes "on" for a truth value
+            scheduled |= called
+    assert scheduled == {
+        *("bench", "fuzz", "mutate", "newest", "oldest", "peers", "portable"),
+        *("reproducible", "seeds", "wheels"),
+    }
 
 
 def test_nothing_is_published_before_the_tests_pass() -> None:

@@ -1,18 +1,23 @@
 """Try lossbook with the libraries that it speaks to: XGBoost, LightGBM, PyTorch.
 
-    make peers
+    python -m tools.peers                     samples from three new seeds
+    python -m tools.peers --seeds 17 4711     samples from these again
 
-In an environment of its own, because the book needs none of the three. Three parts, a
-table each; the exit status tells whether anything was found.
+`make peers` runs it in an environment of its own, because the book needs none of the
+three. Three parts, a table each; the exit status tells whether anything was found.
 
 - Boosters: every loss of the registry that fits is minimised by both. On held-out data
   the booster has to do much better than the best constant, and as well as with the
-  booster's own version of the loss where it has one.
+  booster's own version of the loss where it has one: for each seed.
 - PyTorch: values and autograd's gradients of every loss that `elsewhere` names there.
-- check_loss on losses as people write them in PyTorch, right ones and wrong ones.
+- check_loss on losses as people write them in PyTorch: it is silent about the right
+  ones, and says of each wrong one what is wrong.
 """
 
+import argparse
+import functools
 import inspect
+import secrets
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,10 +32,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import lossbook as lb
+from lossbook.judge.checks import Kind
 
 Array = NDArray[Any]
 
-N, N_CLASSES, ROUNDS = 3000, 3, 200
+N, N_CLASSES, DRAWS = 3000, 3, 3
+# As people do, the number of rounds is chosen: on a sample beside that of training.
+STOPS = (25, 50, 100, 200)
 BOOST = {"eta": 0.1, "max_depth": 3, "seed": 0, "nthread": 1}
 LIGHT = {
     "learning_rate": 0.1,
@@ -52,27 +60,34 @@ UNFIT = {
 # ---- data --------------------------------------------------------------------------
 
 
-def features(seed: int) -> tuple[Array, Array]:
-    """Features, and what the targets depend on: of mean 0 and standard deviation 1."""
-    rng = np.random.default_rng(seed)
+class Sample(NamedTuple):
+    """Features, what the targets depend on (mean 0, standard deviation 1), targets."""
+
+    X: Array
+    g: Array
+    y: Array
+
+
+def draw(loss: lb.PointwiseLoss, rng: np.random.Generator, unit: float) -> Sample:
+    """Targets in the domain of the loss."""
     X = rng.uniform(size=(N, 5))
     g = np.sin(2 * np.pi * X[:, 0]) + 2 * (X[:, 1] > 0.5) + X[:, 2] * X[:, 3] - 1.25
-    return X, g / 1.2
-
-
-def targets(loss: lb.PointwiseLoss, g: Array, seed: int) -> Array:
-    """Targets in the domain of the loss."""
-    rng = np.random.default_rng(seed + 1000)
+    g /= 1.2
     if isinstance(loss, lb.MulticlassLoss):
         scores = 3 * np.column_stack([g, -g, np.zeros(N)]) + rng.gumbel(size=(N, 3))
-        return scores.argmax(axis=1)
-    if isinstance(loss, lb.BinaryLoss):
-        return (3 * g + rng.logistic(size=N) > 0).astype(float)
-    if loss.y_domain.low == 0:
-        if loss.y_domain.contains(0.0):
-            return rng.poisson(3 * np.exp(g)).astype(float)
-        return np.exp(g) * rng.gamma(4, 0.25, size=N)
-    return 2 * g + 0.5 * rng.standard_t(3, size=N)
+        y = scores.argmax(axis=1)
+        if isinstance(loss, lb.ForwardCorrection | lb.BackwardCorrection):
+            below = loss.noise.matrix(N_CLASSES)[y].cumsum(axis=1)
+            y = (rng.random((N, 1)) > below).sum(axis=1)
+    elif isinstance(loss, lb.BinaryLoss):
+        y = (3 * g + rng.logistic(size=N) > 0).astype(float)
+    elif loss.y_domain.low == 0 and loss.y_domain.contains(0.0):
+        y = rng.poisson(3 * np.exp(g)).astype(float)
+    elif loss.y_domain.low == 0:
+        y = np.exp(g) * rng.gamma(4, 0.25, size=N)
+    else:
+        y = unit * (2 * g + 0.5 * rng.standard_t(3, size=N))
+    return Sample(X, g, y)
 
 
 # ---- boosters ----------------------------------------------------------------------
@@ -85,25 +100,52 @@ def columns(loss: lb.PointwiseLoss) -> int:
     return 2 if loss.family == "distribution" else 1
 
 
-def by_xgboost(loss: lb.PointwiseLoss, X: Array, y: Array, X_test: Array) -> Array:
-    """Raw predictions for ``X_test``."""
-    objective, k = lb.booster_objective(loss), columns(loss)
-    start = np.broadcast_to(objective.start(y), (N, k) if k > 1 else (N,))
+class Fit(NamedTuple):
+    """Predictions for other features after so many rounds, and where they begin."""
+
+    predict: Callable[[Array, int], Array]
+    start: Array | float = 0.0
+
+    def __call__(self, X: Array, rounds: int) -> Array:
+        return np.asarray(self.predict(X, rounds), dtype=float) + self.start
+
+
+def by_xgboost(
+    X: Array, y: Array, start: Array | None = None, raw: bool = True, **options: Any
+) -> Fit:
+    """A fit with a callable ``obj``, from ``start``, or with the booster's own."""
+    obj = options.pop("obj", None)
     data = xgboost.DMatrix(X, y, base_margin=start)
-    parameters = BOOST | ({"num_class": k} if k > 1 else {})
-    model = xgboost.train(parameters, data, ROUNDS, obj=objective)
-    test = xgboost.DMatrix(X_test, base_margin=start)
-    return model.predict(test, output_margin=True).astype(float)
+    model = xgboost.train(BOOST | options, data, max(STOPS), obj=obj)
+
+    def predict(X: Array, rounds: int) -> Array:
+        data, limit = xgboost.DMatrix(X, base_margin=start), (0, rounds)
+        return model.predict(data, output_margin=raw, iteration_range=limit)
+
+    return Fit(predict)
 
 
-def by_lightgbm(loss: lb.PointwiseLoss, X: Array, y: Array, X_test: Array) -> Array:
+def by_lightgbm(
+    X: Array, y: Array, start: Array | None = None, raw: bool = True, **options: Any
+) -> Fit:
     """The same."""
-    objective, k = lb.booster_objective(loss), columns(loss)
-    start = np.broadcast_to(objective.start(y), (N, k) if k > 1 else (N,))
     data = lightgbm.Dataset(X, y, init_score=start)
-    parameters = LIGHT | {"objective": objective} | ({"num_class": k} if k > 1 else {})
-    model = lightgbm.train(parameters, data, ROUNDS)
-    return model.predict(X_test, raw_score=True) + start
+    model = lightgbm.train(LIGHT | options, data, max(STOPS))
+
+    def predict(X: Array, rounds: int) -> Array:
+        return model.predict(X, num_iteration=rounds, raw_score=raw)
+
+    return Fit(predict, 0.0 if start is None else start)
+
+
+def by_lossbook(booster: str, loss: lb.PointwiseLoss, X: Array, y: Array) -> Fit:
+    """Raw predictions, by our objective."""
+    objective, k = lb.booster_objective(loss), columns(loss)
+    start = np.full((N, k) if k > 1 else N, objective.start(y))
+    options: dict[str, Any] = {"num_class": k} if k > 1 else {}
+    if booster == "XGBoost":
+        return by_xgboost(X, y, start, obj=objective, **options)
+    return by_lightgbm(X, y, start, objective=objective, **options)
 
 
 # What each booster calls a loss, and the parameters that make it the same.
@@ -127,6 +169,7 @@ BUILT_IN: dict[str, dict[str, Callable[[Any], dict[str, Any]]]] = {
             "tweedie_variance_power": loss.power,
         },
         "BinaryCrossEntropy": lambda loss: {"objective": "binary:logistic"},
+        "LogisticLoss": lambda loss: {"objective": "binary:logistic"},
         "HingeLoss": lambda loss: {"objective": "binary:hinge"},
         "CategoricalCrossEntropy": lambda loss: {"objective": "multi:softprob"},
     },
@@ -143,6 +186,7 @@ BUILT_IN: dict[str, dict[str, Callable[[Any], dict[str, Any]]]] = {
             "tweedie_variance_power": loss.power,
         },
         "BinaryCrossEntropy": lambda loss: {"objective": "binary"},
+        "LogisticLoss": lambda loss: {"objective": "binary"},
         "CategoricalCrossEntropy": lambda loss: {"objective": "multiclass"},
     },
 }
@@ -157,21 +201,14 @@ def own_parameters(booster: str, loss: lb.PointwiseLoss) -> dict[str, Any] | Non
     return make(loss) | ({"num_class": k} if k > 1 else {})
 
 
-def built_in(
-    booster: str, loss: lb.PointwiseLoss, X: Array, y: Array, X_test: Array
-) -> Array | None:
+def by_itself(booster: str, loss: lb.PointwiseLoss, X: Array, y: Array) -> Fit | None:
     """Predictions of the booster's own version of the loss."""
-    parameters = own_parameters(booster, loss)
-    if parameters is None:
+    options = own_parameters(booster, loss)
+    if options is None:
         return None
-    if booster == "XGBoost":
-        model = xgboost.train(BOOST | parameters, xgboost.DMatrix(X, y), ROUNDS)
-        margin = loss.response == "decision_function"
-        predicted = model.predict(xgboost.DMatrix(X_test), output_margin=margin)
-    else:
-        model = lightgbm.train(LIGHT | parameters, lightgbm.Dataset(X, y), ROUNDS)
-        predicted = model.predict(X_test)
-    return np.asarray(predicted, dtype=float)
+    raw = loss.response == "decision_function"
+    fit = by_xgboost if booster == "XGBoost" else by_lightgbm
+    return fit(X, y, raw=raw, **options)
 
 
 class Held(NamedTuple):
@@ -188,31 +225,37 @@ class Held(NamedTuple):
         if self.theirs is not None:
             worse = self.ours - self.theirs
             noise = worse.std() / np.sqrt(len(worse))
-            if worse.mean() > 3 * noise + 0.02 * abs(self.theirs.mean()):
+            if worse.mean() > 3 * noise + 0.01 * abs(self.theirs.mean()):
                 yield "falls short of the built-in"
 
 
-def held_out(booster: str, loss: lb.PointwiseLoss, unit: float = 1.0) -> Held:
-    """Train on one half, judge on the other."""
-    (X, g), (X_test, g_test) = features(0), features(1)
-    y, y_test = unit * targets(loss, g, 0), unit * targets(loss, g_test, 1)
-    fit = by_xgboost if booster == "XGBoost" else by_lightgbm
-    ours = loss.value(y_test, fit(loss, X, y, X_test))
-    best = np.clip(loss.link(loss.best_constant(y)), -50, 50)  # it may be infinite
-    constant = loss.value(y_test, np.broadcast_to(best, (N, *best.shape)))
-    predicted = built_in(booster, loss, X, y, X_test)
-    theirs = None
-    if predicted is not None:
-        theirs = np.asarray(loss(y_test, predicted, reduction="none"))
+def held_out(booster: str, loss: lb.PointwiseLoss, seed: int, unit: float) -> Held:
+    """Train on one sample, stop by another, judge on a third."""
+    rng = np.random.default_rng(seed)
+    train, beside, test = (draw(loss, rng, unit) for _ in range(3))
+
+    def judged(fit: Fit, cost: Callable[[Array, Array], Array]) -> Array:
+        risks = [cost(beside.y, fit(beside.X, stop)).mean() for stop in STOPS]
+        return cost(test.y, fit(test.X, STOPS[int(np.argmin(risks))]))
+
+    def each(y: Array, prediction: Array) -> Array:
+        return np.asarray(loss(y, prediction, reduction="none"))
+
+    ours = judged(by_lossbook(booster, loss, train.X, train.y), loss.value)
+    best = np.clip(loss.link(loss.best_constant(train.y)), -50, 50)  # may be infinite
+    constant = loss.value(test.y, np.broadcast_to(best, (N, *best.shape)))
+    own, theirs = by_itself(booster, loss, train.X, train.y), None
+    if own is not None:
+        theirs = judged(own, each)
     # A likelihood has no natural zero: its losses are counted from the least one.
     if loss.family == "distribution":
-        least = loss(y_test, np.column_stack([2 * g_test, np.full(N, 0.75)]))
+        least = loss(test.y, np.column_stack([2 * test.g, np.full(N, 0.75)]))
         constant, ours = constant - least + 0.1, ours - least + 0.1
     return Held(constant, ours, theirs)
 
 
-def try_boosters() -> int:
-    """Every loss of the registry that fits, by both boosters."""
+def try_boosters(seeds: list[int]) -> int:
+    """Every loss of the registry that fits, by both boosters: means over the seeds."""
     failures = 0
     print("| loss | booster | best constant | lossbook | built-in | |")
     print("| --- | --- | --- | --- | --- | --- |")
@@ -227,27 +270,33 @@ def try_boosters() -> int:
     cases += [(lb.PinballLoss(0.9), unit) for unit in (1e-5, 1e5)]
     for loss, unit in cases:
         for booster in ("XGBoost", "LightGBM"):
-            held = held_out(booster, loss, unit)
-            verdict = "; ".join(held.problems()) or "ok"
-            failures += verdict != "ok"
-            theirs = "" if held.theirs is None else f"{held.theirs.mean():.4g}"
+            all_held = [held_out(booster, loss, seed, unit) for seed in seeds]
+            verdicts = [
+                f"{problem} (seed {seed})"
+                for seed, held in zip(seeds, all_held, strict=True)
+                for problem in held.problems()
+            ]
+            failures += bool(verdicts)
+            means = [
+                "" if one[0] is None else f"{np.mean(one):.4g}"
+                for one in zip(*all_held, strict=True)
+            ]
             shown = f"{loss}" if unit == 1 else f"{loss}, y × {unit:g}"
+            verdict = "; ".join(verdicts) or "ok"
             print(
-                f"| {shown} | {booster} | {held.constant.mean():.4g} "
-                f"| {held.ours.mean():.4g} | {theirs} | {verdict} |",
-                flush=True,
+                f"| {shown} | {booster} | {' | '.join(means)} | {verdict} |", flush=True
             )
     for name, reason in UNFIT.items():
         print(f"| {name} | left out: {reason} | | | | |")
     return failures
 
 
-def try_estimators() -> int:
+def try_estimators(seeds: list[int]) -> int:
     """scikit-learn's interface of both: the same trees as the native one."""
-    loss, weights = lb.PinballLoss(0.9), np.random.default_rng(2).integers(0, 3, N)
+    rng = np.random.default_rng(seeds[0])
+    loss, weights = lb.PinballLoss(0.9), rng.integers(0, 3, N)
     objective = lb.booster_objective(loss)
-    X, g = features(0)
-    y = targets(loss, g, 0)
+    X, _, y = draw(loss, rng, 1.0)
     start = objective.start(y, weights)
     native = xgboost.train(
         BOOST | {"base_score": start},
@@ -284,7 +333,7 @@ def try_estimators() -> int:
 
     several = lb.CategoricalCrossEntropy()
     objective = lb.booster_objective(several)
-    labels = targets(several, g, 0)
+    X, _, labels = draw(several, rng, 1.0)
     classifier = xgboost.XGBClassifier(
         objective=objective, n_estimators=50, max_depth=3, learning_rate=0.1, n_jobs=1
     )
@@ -364,9 +413,9 @@ PYTORCH = {
 }
 
 
-def torch_sample(loss: lb.Loss) -> tuple[Array, Array]:
+def torch_sample(loss: lb.Loss, seed: int) -> tuple[Array, Array]:
     """Targets and raw predictions, some of them far out."""
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(seed)
     n = 400
     size = rng.choice([0.1, 1.0, 10.0, 100.0], size=n)
     if isinstance(loss, lb.ObjectLoss):  # lists of two items, one better
@@ -387,7 +436,7 @@ def torch_sample(loss: lb.Loss) -> tuple[Array, Array]:
     return y, f
 
 
-def try_pytorch() -> int:
+def try_pytorch(seeds: list[int]) -> int:
     """Values and gradients of every name in PyTorch that a loss of ours states."""
     failures = 0
     print("| loss | PyTorch | differs | value | gradient | |")
@@ -404,29 +453,34 @@ def try_pytorch() -> int:
                 print(f"| {loss} | {name} | {differs} | | | nobody says how |")
                 continue
             peer = PYTORCH[key]
-            y, f = torch_sample(loss)
-            raw = torch.tensor(f, requires_grad=True)
-            theirs = peer.of(loss, torch.tensor(y), raw)
-            theirs.sum().backward()
-            factor = peer.factor(loss)
-            value = factor * theirs.detach().numpy() + peer.constant(y)
-            gaps = []
-            assert raw.grad is not None
-            for wanted, ours in (
-                (value, loss.value(y, f)),
-                (factor * raw.grad.numpy(), loss.gradient(y, f)),
-            ):
-                gaps.append(float(np.max(np.abs(ours - wanted) / (1 + np.abs(wanted)))))
-            right = max(gaps) < 1e-10 and bool(differs) == _differs(loss, peer)
+            value, slope = np.max([gaps(loss, peer, seed) for seed in seeds], axis=0)
+            right = max(value, slope) < 1e-10 and bool(differs) == _differs(loss, peer)
             failures += not right
             print(
-                f"| {loss} | {name} | {differs} | {gaps[0]:.0e} | {gaps[1]:.0e} "
+                f"| {loss} | {name} | {differs} | {value:.0e} | {slope:.0e} "
                 f"| {'ok' if right else 'WRONG'} |"
             )
     for key in PYTORCH.keys() - seen:
         failures += 1
         print(f"| {key[0]} | {key[1]} | | | | no loss says so |")
     return failures
+
+
+def gaps(loss: Any, peer: Torch, seed: int) -> tuple[float, float]:
+    """How far PyTorch's values and autograd's gradients are from ours."""
+    y, f = torch_sample(loss, seed)
+    raw = torch.tensor(f, requires_grad=True)
+    theirs = peer.of(loss, torch.tensor(y), raw)
+    theirs.sum().backward()
+    factor = peer.factor(loss)
+    assert raw.grad is not None
+    value = factor * theirs.detach().numpy() + peer.constant(y)
+    slope = factor * raw.grad.numpy()
+    return _gap(loss.value(y, f), value), _gap(loss.gradient(y, f), slope)
+
+
+def _gap(ours: Array, theirs: Array) -> float:
+    return float(np.max(np.abs(ours - theirs) / (1 + np.abs(theirs))))
 
 
 def _differs(loss: Any, peer: Torch) -> bool:
@@ -438,13 +492,17 @@ def _differs(loss: Any, peer: Torch) -> bool:
 
 # ---- check_loss --------------------------------------------------------------------
 
+Value = Callable[..., Tensor]
 
-def autograd(value: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]:
+
+def autograd(value: Value) -> Value:
     """The gradient of the value of a batch, or of the sum of its values."""
 
-    def gradient(y: Tensor, f: Tensor) -> Tensor:
+    @functools.wraps(value)
+    def gradient(y: Tensor, f: Tensor, **weights: Tensor) -> Tensor:
         raw = torch.as_tensor(f).detach().clone().requires_grad_()
-        value(torch.as_tensor(y), raw).sum().backward()
+        tensors = {name: torch.as_tensor(weight) for name, weight in weights.items()}
+        value(torch.as_tensor(y), raw, **tensors).sum().backward()
         assert raw.grad is not None
         return raw.grad
 
@@ -452,8 +510,13 @@ def autograd(value: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]
 
 
 def weighted(y: Tensor, f: Tensor, sample_weight: Tensor) -> Tensor:
+    """A weighted mean."""
+    return (sample_weight * (y - f) ** 2).sum() / sample_weight.sum()
+
+
+def divided_by_n(y: Tensor, f: Tensor, sample_weight: Tensor) -> Tensor:
     """A mean that divides by the number of samples."""
-    return (sample_weight * (y - f) ** 2).sum() / len(y)
+    return (sample_weight * (y - f) ** 2).mean()
 
 
 def padded(y: Tensor, f: Tensor) -> Tensor:
@@ -461,111 +524,195 @@ def padded(y: Tensor, f: Tensor) -> Tensor:
     return F.cross_entropy(f, y, reduction="none", ignore_index=-100).mean()
 
 
-def likelihood(p: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+def likelihood(p: Callable[[Tensor], Tensor]) -> Value:
     """Log loss of a probability that is computed first."""
     return lambda y, f: -(y * torch.log(p(f)) + (1 - y) * torch.log(1 - p(f))).mean()
 
 
-# Whether something is wrong, the options of check_loss, the value, the gradient.
-WRITTEN: dict[str, tuple[bool, dict[str, Any], Any, Any]] = {
-    "mse_loss": (
-        False,
-        {"kind": "regression"},
+def pair(f: Tensor) -> Tensor:
+    """The probabilities of both labels."""
+    return torch.stack([torch.sigmoid(-f), torch.sigmoid(f)], dim=1)
+
+
+def spherical(y: Tensor, f: Tensor, dim: int | None = 1) -> Tensor:
+    """1 - p_y / |p|; over everything, not over a row, with ``dim=None``."""
+    p = pair(f)
+    size = torch.linalg.vector_norm(p, dim=dim)
+    return (1 - p[torch.arange(len(y)), y.long()] / size).mean()
+
+
+def others(y: Tensor, margins: Tensor) -> Tensor:
+    """Hinges of all classes but the true one, summed."""
+    wrong = 1 - F.one_hot(y, margins.shape[1])
+    return (wrong * torch.relu(1 + margins)).sum(dim=1).mean()
+
+
+def weston_watkins(y: Tensor, f: Tensor) -> Tensor:
+    return others(y, f - f.gather(1, y[:, None]))
+
+
+def lee_lin_wahba(y: Tensor, f: Tensor) -> Tensor:
+    return others(y, f - f.mean(dim=1, keepdim=True))
+
+
+class Written(NamedTuple):
+    """A loss as people write it.
+
+    A wrong one is found by all of these checks and no other, and they say so.
+    """
+
+    kind: Kind
+    value: Value
+    gradient: Value | None = None  # autograd's, if it has none of its own
+    options: dict[str, Any] = {}  # noqa: RUF012
+    checks: tuple[str, ...] = ()
+    says: str = ""
+
+
+IGNORE = {"ignore": -100}
+WRITTEN = {
+    "mse_loss": Written(
+        "regression",
         lambda y, f: F.mse_loss(f, y),
         lambda y, f: 2 * (f - y) / len(y),
     ),
-    "huber_loss": (
-        False,
-        {"kind": "regression", "reduction": "none"},
+    "huber_loss": Written(
+        "regression",
         lambda y, f: F.huber_loss(f, y, reduction="none"),
-        None,
+        options={"reduction": "none"},
     ),
-    "binary_cross_entropy_with_logits": (
-        False,
-        {"kind": "binary"},
-        lambda y, f: F.binary_cross_entropy_with_logits(f, y),
-        None,
+    "gaussian_nll_loss of variance 1": Written(
+        "regression", lambda y, f: F.gaussian_nll_loss(f, y, torch.ones_like(f))
     ),
-    "soft_margin_loss": (
-        False,
-        {"kind": "binary"},
-        lambda y, f: F.soft_margin_loss(f, 2 * y - 1),
-        None,
+    "a weighted mean": Written("regression", weighted),
+    "binary_cross_entropy_with_logits": Written(
+        "binary", lambda y, f: F.binary_cross_entropy_with_logits(f, y)
     ),
-    "cross_entropy": (
-        False,
-        {"kind": "multiclass", "ignore": -100},
-        lambda y, f: F.cross_entropy(f, y),
-        None,
+    "soft_margin_loss": Written(
+        "binary", lambda y, f: F.soft_margin_loss(f, 2 * y - 1)
     ),
-    "cross_entropy, sum": (
-        False,
-        {"kind": "multiclass", "reduction": "sum"},
+    "sigmoid loss": Written(
+        "binary", lambda y, f: torch.sigmoid((1 - 2 * y) * f).mean()
+    ),
+    "spherical loss": Written("binary", spherical),
+    "cross_entropy": Written(
+        "multiclass", lambda y, f: F.cross_entropy(f, y), options=IGNORE
+    ),
+    "cross_entropy, sum": Written(
+        "multiclass",
         lambda y, f: F.cross_entropy(f, y, reduction="sum"),
-        None,
+        options={"reduction": "sum"},
     ),
-    "wrong: the logarithm of a sigmoid": (
-        True,
-        {"kind": "binary"},
+    "Weston and Watkins": Written("multiclass", weston_watkins),
+    "Lee, Lin and Wahba": Written("multiclass", lee_lin_wahba),
+    "multi_margin_loss, a mean over classes": Written(
+        "multiclass",
+        lambda y, f: F.multi_margin_loss(f, y),
+        checks=("classes",),
+        says="divides the value by 1.333 = 4/3: a mean over classes",
+    ),
+    "wrong: the logarithm of a sigmoid": Written(
+        "binary",
         likelihood(torch.sigmoid),
-        None,
+        checks=("far out",),
+        says="the value is nan at predictions between -500 and 500",
     ),
-    "wrong: a clipped sigmoid": (
-        True,
-        {"kind": "binary"},
+    "wrong: a clipped sigmoid": Written(
+        "binary",
         likelihood(lambda f: torch.sigmoid(f).clamp(1e-3, 1 - 1e-3)),
-        None,
+        checks=("stands still",),
+        says="stays near 6.908 from -10 on",
     ),
-    "wrong: a sum with the gradient of a mean": (
-        True,
-        {"kind": "regression"},
+    "wrong: the sigmoid loss of the other label": Written(
+        "binary",
+        lambda y, f: torch.sigmoid((2 * y - 1) * f).mean(),
+        checks=("good and bad",),
+        says="a sign is wrong",
+    ),
+    "wrong: a spherical loss over the batch": Written(
+        "binary",
+        functools.partial(spherical, dim=None),
+        checks=("reduction", "batches"),
+        says="neither equal, as a mean, nor double, as a sum",
+    ),
+    "wrong: a sum with the gradient of a mean": Written(
+        "regression",
         lambda y, f: ((y - f) ** 2).sum(),
         lambda y, f: 2 * (f - y) / len(y),
+        checks=("gradient",),
+        says="the gradient is a mean and the value is not",
     ),
-    "wrong: the sign of the gradient": (
-        True,
-        {"kind": "regression"},
+    "wrong: the sign of the gradient": Written(
+        "regression",
         lambda y, f: F.mse_loss(f, y),
         lambda y, f: 2 * (y - f) / len(y),
+        checks=("gradient",),
+        says="-1 times the slope of the value: a sign is wrong",
     ),
-    "wrong: a mean over classes too": (
-        True,
-        {"kind": "multiclass"},
+    "wrong: a mean over classes too": Written(
+        "multiclass",
         lambda y, f: -(F.one_hot(y, f.shape[1]) * torch.log_softmax(f, dim=1)).mean(),
-        None,
+        checks=("classes",),
+        says="divides the value by 1.333 = 4/3: a mean over classes",
     ),
-    "wrong: padding counts": (
-        True,
-        {"kind": "multiclass", "ignore": -100},
+    "wrong: the softmax of the other axis": Written(
+        "multiclass",
+        lambda y, f: F.nll_loss(torch.log_softmax(f, dim=0), y, reduction="none"),
+        checks=("batches", "shift"),
+        says="depends on what else is in the batch",
+    ),
+    "wrong: Lee, Lin and Wahba without the sum to zero": Written(
+        "multiclass",
+        others,
+        checks=("shift",),
+        says="a constant added to each row of scores changes the value",
+    ),
+    "wrong: padding counts": Written(
+        "multiclass",
         padded,
-        None,
+        options=IGNORE,
+        checks=("ignored",),
+        says="ignored targets add nothing but are counted in the mean",
     ),
-    "wrong: weights divided by n": (True, {"kind": "regression"}, weighted, None),
+    "wrong: weights divided by n": Written(
+        "regression",
+        divided_by_n,
+        checks=("weights", "zero weight"),
+        says="divided by the number of samples, not by the sum of the weights",
+    ),
 }
 
 
-def try_check_loss() -> int:
-    """check_loss on functions of PyTorch: a finding where, and only where, one is."""
+def try_check_loss(seeds: list[int]) -> int:
+    """check_loss on functions of PyTorch: silent, or the right kind of finding.
+
+    Its inputs are its own, whatever the seeds.
+    """
     failures = 0
-    for name, (wrong, options, value, gradient) in WRITTEN.items():
-        # Without a gradient of its own, autograd's.
-        slope = gradient
-        if slope is None and value is not weighted:
-            slope = autograd(value)
-        found = lb.check_loss(value, slope, **options)
-        failures += bool(found) != wrong
-        print(f"- {name}: {found!r}")
+    for name, (kind, value, slope, options, checks, says) in WRITTEN.items():
+        slope = slope or autograd(value)
+        found = lb.check_loss(value, slope, kind=kind, **options)
+        right = {finding.check for finding in found} == set(checks)
+        right &= says in repr(found) or not checks
+        failures += not right
+        print(f"- {name}: {'' if right else 'WRONG: '}{found!r}")
     return failures
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="tools.peers", description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="+")
+    seeds = parser.parse_args().seeds or [
+        secrets.randbelow(10**6) for _ in range(DRAWS)
+    ]
     versions = f"XGBoost {xgboost.__version__}, LightGBM {lightgbm.__version__}"
-    print(f"lossbook {lb.__version__}, {versions}, PyTorch {torch.__version__}\n")
+    print(f"lossbook {lb.__version__}, {versions}, PyTorch {torch.__version__}")
+    print(f"seeds {' '.join(map(str, seeds))}")
     torch.set_num_threads(1)
     failures = 0
     for part in (try_pytorch, try_check_loss, try_estimators, try_boosters):
-        print(f"\n## {part.__doc__}\n")
-        failures += part()
+        print(f"\n## {inspect.getdoc(part)}\n")
+        failures += part(seeds)
     print(f"\n{failures} failed")
     sys.exit(failures > 0)
 

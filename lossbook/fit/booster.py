@@ -84,6 +84,7 @@ class BoosterObjective:
             check_some_weight(self, float(weight.max()))
         if self._compares():
             unit = np.average(curvature, weights=weight)
+            unit *= np.clip(_spread(y) / _TINY, _LEAST, 1) ** 2
             gradient, curvature = gradient / unit, curvature / unit
         weight = weight.reshape(-1, *[1] * (f.ndim - 1))
         return weight * gradient, weight * curvature
@@ -152,6 +153,14 @@ class BoosterObjective:
 
 # Positive, and nothing beside any other sample: XGBoost's own least curvature.
 _LEAST = 1e-16
+# XGBoost makes no split that gains less than 1e-6, squares of smaller errors summed.
+_TINY = 1e-2
+
+
+def _spread(y: Array) -> float:
+    """The size of errors of a constant, one far target or many equal ones aside."""
+    errors = np.abs(y - np.median(y))
+    return float(np.median(errors[errors > 0])) if errors.any() else _TINY
 
 
 def booster_objective(loss: PointwiseLoss) -> BoosterObjective:
@@ -189,7 +198,9 @@ def booster_objective(loss: PointwiseLoss) -> BoosterObjective:
       loss is symmetric the parabola lies above it.  Where a loss has kinks the slope is
       the mean of both sides', and no distance counts as less than the median one.
       Gradient and curvature are then divided by the mean curvature, so that a booster's
-      ``min_child_weight`` and ``reg_lambda`` count samples whatever the unit of y.
+      ``min_child_weight`` and ``reg_lambda`` count samples whatever the unit of y.  If
+      targets lie closer than 0.01 to each other, both are larger and the two options
+      count for less: XGBoost would find no split worth its while.
     - Smooth losses of labels that are not convex, or flat, have the larger of the
       second derivative's size and the gradient's, those with kinks the largest slope
       of any sample: no step is longer than 1.

@@ -94,7 +94,8 @@ def check_loss(
     ----------
     value : callable
         ``value(y_true, prediction)`` returns a number, or one for each sample.  If it
-        has a parameter ``sample_weight``, weights are checked too.
+        has a parameter ``sample_weight``, weights are checked too; if that has no
+        default, it is given ones by the other checks.
     gradient : callable, optional
         ``gradient(y_true, prediction)``: the derivative of ``value`` (of its sum, if it
         returns one number for each sample) in the prediction, and in its shape.
@@ -306,6 +307,9 @@ class _Check:
     def _call(
         self, function: Callable[..., Any], name: str, y: Data, f: Array, **kwargs: Data
     ) -> Array:
+        weight = self._weight(function)
+        if weight is not None and weight.default is inspect.Parameter.empty:
+            kwargs = {"sample_weight": np.ones(len(y))} | kwargs
         given = [y.copy(), f.copy(), *(w.copy() for w in kwargs.values())]
         inputs: list[Any] = list(given)
         if self.tensors:
@@ -329,11 +333,13 @@ class _Check:
         out = self._call(self.value, "value", y, f, **kwargs)
         return out.reshape(()) if out.shape == (1,) and len(y) > 1 else out
 
-    def _takes_weights(self, function: Callable[..., Any] | None) -> bool:
+    @staticmethod
+    def _weight(function: Callable[..., Any] | None) -> inspect.Parameter | None:
+        """The function's parameter for weights, if it has one."""
         try:
-            return "sample_weight" in inspect.signature(function).parameters  # type: ignore[arg-type]
+            return inspect.signature(function).parameters.get("sample_weight")  # type: ignore[arg-type]
         except (TypeError, ValueError):
-            return False
+            return None
 
     @staticmethod
     def _shown(values: Array) -> str:
@@ -393,7 +399,7 @@ class _Check:
             )
 
     def _weights(self) -> Iterator[str]:
-        if not self._takes_weights(self.value):
+        if self._weight(self.value) is None:
             return
         y, f = self.case.y, self.case.f
         w = np.array([1.0, 2, 3, 1, 2, 1, 3])
@@ -419,7 +425,7 @@ class _Check:
         )
 
     def _zero_weight(self) -> Iterator[str]:
-        if not self._takes_weights(self.value):
+        if self._weight(self.value) is None:
             return
         y, f = self.case.y, self.case.f.copy()
         f[2] = self.case.far[-1][2]
@@ -481,7 +487,7 @@ class _Check:
         if self.gradient is None:
             return
         yield from self._compared({})
-        if self._takes_weights(self.value) and self._takes_weights(self.gradient):
+        if self._weight(self.value) and self._weight(self.gradient):
             w = np.array([1.0, 2, 3, 1, 2, 1, 3])
             for message in self._compared({"sample_weight": w}):
                 yield f"with weights, {message}"
