@@ -29,6 +29,8 @@ DEFAULT_HTML = ROOT / "_build" / "html"
 
 # ---------------------------------------------------------------- fetch
 
+PAPER_FILES = r"package/files/.*-(latin|latin-ext|greek)-[467]00-.*\.woff2$"
+
 # npm package -> (sha256 of its tarball, files wanted, folder in site/vendor).
 PACKAGES = {
     "katex@0.19.1": (
@@ -60,6 +62,22 @@ PACKAGES = {
         "e94a3698cc7c6efcd2a9f29e94868c64c03416e86a1eea355bb3e5b059608900",
         r"package/(license|index\.js)$",
         "stemmer",
+    ),
+    # For paper, where a variable font would be drawn glyph by glyph (tools.pdf).
+    "@fontsource/source-serif-4@5.3.1": (
+        "54b7898afa20cf4b2d807bbf2b5a2f865e28a83db8a5fcc563dafce5ecb5e7c8",
+        PAPER_FILES,
+        "paper",
+    ),
+    "@fontsource/source-sans-3@5.3.1": (
+        "b598201d980b3512805bbea186aab8ef91590d59990e6a13c90e030b6ff37881",
+        PAPER_FILES,
+        "paper",
+    ),
+    "@fontsource/source-code-pro@5.3.1": (
+        "52ff8925aa275d3d28b745760ab78e9ac11276a477c909f1a8e703e0902afcc4",
+        PAPER_FILES,
+        "paper",
     ),
 }
 
