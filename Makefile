@@ -137,7 +137,7 @@ serve: book ## build the site and serve it at http://localhost:8000 (PORT=...)
 
 # ---- keeping house
 
-bench: $(INSTALLED) ## time the losses against scikit-learn, PyTorch and NumPy (minutes)
+bench: $(INSTALLED) ## time the losses against scikit-learn, and PyTorch if it is there (minutes)
 	$(PY) benchmarks/losses.py
 	$(PY) benchmarks/ranking.py
 	$(PY) benchmarks/auc.py
