@@ -58,6 +58,7 @@
 
     const update = async () => {
       const query = input.value.trim();
+      if (query) count.textContent = "Searching …"; // seen while the index is made
       const search = await engine;
       if (query !== input.value.trim()) return; // the reader typed on
       const { hits, missing } = search.find(query);
