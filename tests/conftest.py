@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tools import pdf
+from tools import pdf, site
 
 # In CI the search is the same every time; on a desk it looks somewhere new.
 # `make fuzz` asks for many cases more.
@@ -21,6 +21,13 @@ settings.register_profile(
     derandomize="CI" in os.environ,
 )
 settings.load_profile("book")
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    if not (site.DEFAULT_HTML / "_static" / "search-index.js").exists():
+        pytest.skip("no built book in _build/html: make book builds it")
+    return site.DEFAULT_HTML
 
 
 @pytest.fixture(scope="session")

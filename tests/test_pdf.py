@@ -125,6 +125,8 @@ def test_formulas_have_their_text(book: str) -> None:
     ("mathml", "text"),
     [
         ("<mi>log</mi><mo>\u2061</mo><mi>p</mi>", "log p"),
+        ("<mi>y</mi><mi>log</mi><mo>\u2061</mo><mi>p</mi>", "y log p"),
+        ("<msup><mi>G</mi><mo>′</mo></msup>", "G′"),
         ("<msup><mi>e</mi><mrow><mo>−</mo><mi>m</mi></mrow></msup>", "e^(− m)"),
         ("<mover accent='true'><mi>y</mi><mo>^</mo></mover>", "y hat"),
         ("<mo>(</mo><mi>y</mi><mo>,</mo><mi>z</mi><mo>)</mo>", "(y, z)"),

@@ -36,7 +36,6 @@ from lossbook.judge import surrogates
 from tools import colab, edition, lint, normalise, notices, npm, site
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILT = site.DEFAULT_HTML
 FIGURES = ROOT / "site" / "static" / "figures"
 SCRIPTS = sorted((ROOT / "site" / "static").rglob("*.js")) + sorted(
     (ROOT / "site").glob("[et]*/*.js")
@@ -424,13 +423,6 @@ def build_sample(source: Path) -> Path:
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_sample(tmp_path_factory.mktemp("sample"))
-
-
-@pytest.fixture(scope="session")
-def built() -> Path:
-    if not (BUILT / "_static" / "search-index.js").exists():
-        pytest.skip("no built book in _build/html: make book builds it")
-    return BUILT
 
 
 @pytest.fixture(scope="session", params=["sample", "built"])
@@ -866,9 +858,63 @@ def test_search_finds_a_loss(browser: object, serve: object, html: Path) -> None
         first = page.locator(".search-results a").first
         assert "calibration.html" in first.get_attribute("href")
     page.goto(serve(html) + "search.html?q=zzzzzz")
-    page.wait_for_function(
-        "document.querySelector('.search-count')?.textContent.startsWith('Nothing')"
-    )
+    page.get_by_text("Nothing found").wait_for()
+    page.close()
+
+
+def has_faults(page: object) -> list[str]:
+    """What axe finds in a page as it stands, light and dark."""
+    page.evaluate(AXE)
+    faults = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        faults += [f"{scheme}: {fault}" for fault in page.evaluate(RUN_AXE, None)]
+    return faults
+
+
+@pytest.mark.browser
+def test_search_by_keys(browser: object, serve: object, html: Path) -> None:
+    page = browser.new_page()
+    page.goto(serve(html))
+    page.evaluate(DROP_ALIKE)
+    page.keyboard.press("/")
+    field = page.get_by_role("combobox", name="Search the book")
+    field.wait_for()
+    assert field.get_attribute("aria-expanded") == "false"
+    page.keyboard.type("losses")
+    options = page.get_by_role("listbox", name="Sections").get_by_role("option")
+    options.nth(1).wait_for()
+    assert field.get_attribute("aria-expanded") == "true"
+    assert options.first.locator("mark").first.inner_text().lower().startswith("loss")
+    chosen = "[...document.querySelectorAll('[aria-selected=true]')].map((a) => a.id)"
+    for key, at in [
+        ("ArrowDown", 0),
+        ("ArrowDown", 1),
+        ("ArrowUp", 0),
+        ("ArrowUp", -1),
+    ]:
+        page.keyboard.press(key)
+        active = options.nth(at).get_attribute("id")
+        assert field.get_attribute("aria-activedescendant") == active
+        assert page.evaluate(chosen) == [active]
+    assert page.evaluate("document.activeElement.role") == "combobox"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert has_faults(page) == []
+    target = options.nth(1).get_attribute("href")
+    page.keyboard.press("Enter")
+    page.wait_for_url(target)
+    page.goto(serve(html) + "search.html?q=loss")
+    options.first.wait_for()
+    assert has_faults(page) == []
+    page.keyboard.type(" function")
+    page.wait_for_url("**/search.html?q=loss%20function")
+    target = options.first.get_attribute("href")
+    page.keyboard.press("Enter")
+    page.wait_for_url(target)
+    page.go_back()
+    page.wait_for_selector(".search-results a")
+    assert field.input_value() == "loss function"
     page.close()
 
 
@@ -891,7 +937,7 @@ def test_keyboard_walk(browser: object, serve: object, sample: Path) -> None:
     assert all(outlined for _, outlined in seen), seen
     page.keyboard.press("/")
     page.wait_for_selector("dialog input")
-    assert page.evaluate("document.activeElement.type") == "search"
+    assert page.evaluate("document.activeElement.role") == "combobox"
     page.keyboard.type("huber")
     page.keyboard.press("Escape")
     assert page.locator("dialog").evaluate("d => d.open") is False

@@ -5,22 +5,22 @@
 "use strict";
 (function (global) {
   // Of two equally good matches the chapter is the one to read.
-  const KINDS = { chapter: 1, atlas: 0.8, glossary: 0.5, start: 0.5, reference: 0.45, solutions: 0.3, record: 0.2 };
+  const KINDS = { chapter: 1, atlas: 0.8, glossary: 0.5, start: 0.5, reference: 0.45, solutions: 0.2, record: 0.15 };
   // Parts that every chapter has; they repeat what the others explain.
   const ROUTINE = { Summary: 0.8, Exercises: 0.5, "Further reading": 0.5 };
   const FIELDS = { heading: 4, terms: 4, title: 2, about: 2, names: 1, text: 1 };
-  const STOP = new Set(("a an and are as at be been but by can could did do does for from had has have how i if in into is it its "
+  const STOP = new Set(("a an and are as at be been between but by can could did do does for from had has have how i if in into is it its "
     + "me much my no not of on or our should so than that the their them then there these they this to too use used using vs versus "
     + "was we were what when where which while who why will with would you your").split(" "));
   // Words that narrow nothing down here: what is said of a loss, and where it is used.
   const WEAK = new Set("function functions good bad best better python sklearn torch pytorch nn keras tensorflow tf xgboost".split(" "));
-  const PREFIX = 0.5, FAINT = 0.3, SYNONYM = 0.9, PARTS = 0.4;
+  const PREFIX = 0.5, FAINT = 0.3, SYNONYM = 0.9, PARTS = 0.2;
   // Each further section of a page counts less, so that other pages are seen, too.
   const AGAIN = 0.9, LEAST = 0.5;
   const LENGTH = 210, LEAD = 40; // of an excerpt, in letters
 
-  // Letters without accents; a raised 2 is a 2.
-  const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "");
+  // Letters without accents; R², which the index writes R^2, is R2.
+  const plain = (text) => text.normalize("NFKD").replace(/\p{M}|\^(?=\d)/gu, "");
   // British and American endings become one before the stem is taken.
   const cache = new Map();
   const stem = (word) => {
@@ -31,12 +31,12 @@
     .replace(/(..)is(e|ed|er|ers|es|ing|ation|ations)$/, "$1iz$2")
     .replace(/(..)ys(e|ed|er|ers|es|ing)$/, "$1yz$2")
     .replace(/(...)our/, "$1or")
-    .replace(/tre(s?)$/, "ter$1"));
+    .replace(/(t)re(s?)$/, "$1er$2"));
 
   const rootOf = (token) => "." + stem(token); // a word has no dot, so the two never meet
 
   // Words as they stand, with their place: [word, from, to].
-  const wordsOf = (text) => Array.from(text.matchAll(/[\p{L}\p{M}\p{N}_]+/gu), (found) => [found[0], found.index, found.index + found[0].length]);
+  const wordsOf = (text) => Array.from(text.matchAll(/[\p{L}\p{M}\p{N}_]+(?:\^\d+)?/gu), (found) => [found[0], found.index, found.index + found[0].length]);
   // The parts of a name of a program: class_weight, HuberRegressor.
   const partsOf = (word) => {
     const parts = word.replace(/([\p{Ll}\d])(\p{Lu})/gu, "$1_$2").replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, "$1_$2").toLowerCase().split("_");

@@ -28,16 +28,12 @@
     return link;
   };
 
-  const sections = (count) => (count === 1 ? "one section" : `${count} sections`);
   const summary = (hits, missing) => {
     if (!hits.length) return "Nothing found. Try one word of it.";
     const full = hits.filter((hit) => hit.full).length;
-    const parts = [];
-    if (missing.length) parts.push(`Not in the book: ${missing.join(", ")}.`);
-    if (full) parts.push(`All of it in ${sections(full)}.`);
-    if (full < hits.length) parts.push(`Some of it in ${sections(hits.length - full)}.`);
-    if (hits.length > LIMIT) parts.push(`The best ${LIMIT}:`);
-    return parts.join(" ");
+    return (missing.length ? `Not in the book: ${missing.join(", ")}. ` : "")
+      + (full === 1 ? "All of it in one section." : full ? `All of it in ${full} sections.` : "Some of it:")
+      + (full && hits.length > LIMIT ? ` The best ${LIMIT}:` : "");
   };
 
   window.bookSearch = async (place, root) => {
@@ -62,6 +58,7 @@
 
     const update = async () => {
       const query = input.value.trim();
+      if (query) count.textContent = "Searching …"; // seen while the index is made
       const search = await engine;
       if (query !== input.value.trim()) return; // the reader typed on
       const { hits, missing } = search.find(query);
@@ -70,6 +67,8 @@
       list.hidden = !hits.length;
       list.scrollTop = 0;
       input.setAttribute("aria-expanded", String(hits.length > 0));
+      // Whoever comes back from a result finds the others again.
+      if (!place.matches("dialog")) history.replaceState(null, "", query ? `?q=${encodeURIComponent(query)}` : location.pathname);
       count.textContent = query ? summary(hits, missing) : "";
     };
 
