@@ -105,6 +105,13 @@ OPENING = """\
 :class: objectives
 Compute a mean.
 :::
+
+:::{bet} How large?
+:label: bet-demo
+:answer: (2)
+- 1
+- 2
+:::
 """
 CLAIM_BOX = """\
 ## One and one are two
@@ -118,12 +125,13 @@ EXERCISE = """\
 :::{{exercise}} The {number}th mean
 :label: ex-demo-{number}
 
-*code · ★★*
+*code · ★★ · 10 min*
 Compute it.
 :::
 """
 CLOSING = "\n".join(
     [
+        ":::{bet-answer} bet-demo\n:::\n",
         "## Summary\n\nA mean is a mean.\n\n## Exercises\n",
         *(EXERCISE.format(number=number) for number in range(1, 6)),
         "## Further reading\n\nNone.",
@@ -144,7 +152,10 @@ def chapter() -> NotebookNode:
         new_markdown_cell(CLAIM_BOX),
         new_code_cell(
             "total = np.add(1, 1)\nprint(f'{total:.1f}')",
-            metadata={"tags": ["claim", "nbval-check-output"], "claim": CLAIM},
+            metadata={
+                "tags": ["claim", "nbval-check-output", "bet-demo"],
+                "claim": CLAIM,
+            },
         ),
         new_code_cell(CHECK, metadata={"tags": ["check"]}),
         *(new_code_cell(f"print(f'{{1 / {n}:.3f}}')") for n in range(3, 8)),
@@ -170,6 +181,8 @@ def small_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("book")
     write(chapter(), root / "chapters" / "1-part" / "04-demo.ipynb")
     write(solutions(), root / "chapters" / "solutions" / "04-demo.ipynb")
+    (root / "site").mkdir()
+    (root / "site" / "chapters.yml").write_text("ch-demo: {second-edition: true}\n")
     (root / "references.bib").write_text("@book{knuth1997,\n  title = {Art}\n}\n")
     toc = "root: index\nparts:\n- chapters:\n  - file: chapters/1-part/04-demo\n"
     (root / "_toc.yml").write_text(toc)
@@ -352,6 +365,12 @@ def add_text_chunk(nb: NotebookNode) -> None:
     data["image/png"] = base64.b64encode(png[:33] + chunk + png[33:]).decode()
 
 
+def bet_settled_above(nb: NotebookNode) -> None:
+    answer = ":::{bet-answer} bet-demo\n:::\n"
+    prose(answer, "")(nb)
+    nb.cells[0].source = answer + nb.cells[0].source
+
+
 DAMAGES: list[tuple[Callable, Damage]] = [
     (form.file_size, prints("x" * form.MAX_BYTES)),
     (form.normal_form, field(3, "metadata", "collapsed", value=True)),
@@ -414,6 +433,7 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     (form.no_stderr, prints("UserWarning: careful\n", name="stderr")),
     (form.short_outputs, prints("line\n" * 21)),
     (form.short_outputs, table(*range(20))),
+    (form.narrow_outputs, prints("x" * 45 + "\n")),
     (form.no_object_reprs, results(text_plain="<__main__.A at 0x7f21c0a83d90>")),
     (form.no_object_reprs, results(text_plain="<Axes: >")),
     (form.no_object_reprs, results(text_plain="<Figure size 640x480 with 1 Axes>")),
@@ -467,8 +487,16 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     (form.exercises, prose(":label: ex-demo-2", ":label: ex-two")),
     (form.exercises, prose(":label: ex-demo-2\n", "")),
     (form.exercises, prose("{exercise} The 2th mean", "{exercise}")),
-    (form.exercises, prose("*code · ★★*", "*code · ★★★★*")),
-    (form.exercises, prose("*code · ★★*", "*think · ★*")),
+    (form.exercises, prose("*code · ★★", "*code · ★★★★")),
+    (form.exercises, prose("*code · ★★", "*think · ★")),
+    (form.exercises, prose(" · 10 min*", "*")),
+    (form.first_screen, drop(1)),
+    (form.first_screen, prose(":::{bet} How", ":::{note} How")),
+    (form.bets_settled, prose(":label: bet-demo", ":label: bet-other")),
+    (form.bets_settled, prose("{bet-answer} bet-demo", "{bet-answer} bet-other")),
+    (form.bets_settled, bet_settled_above),
+    (form.bets_settled, field(3, "metadata", "tags", value=["bet-demo"])),
+    (form.bets_settled, field(3, "metadata", "tags", value=["bet-other"])),
     (form.solutions_match, prose(":label: ex-demo-2", ":label: ex-demo-9")),
     (form.claims_complete, field(2, "metadata", "tags", value=[])),
     (form.claims_complete, field(2, "metadata", "claim", value={"id": "A1"})),
@@ -529,6 +557,16 @@ def test_a_table_is_a_number_of_a_claim(damaged_book: Path) -> None:
     code(nb, 2).outputs = code(nb, 3).outputs
     write(nb, path)
     assert "claims_asserted" not in {finding.rule for finding in findings(path)}
+
+
+def test_a_chapter_of_the_first_edition_may_be_wide(damaged_book: Path) -> None:
+    path = damaged_book / "chapters" / "1-part" / "04-demo.ipynb"
+    (damaged_book / "site" / "chapters.yml").unlink()
+    nb = normalise.read(path)
+    prints("x" * 45 + "\n")(nb)
+    prose(" · 10 min*", "*")(nb)
+    write(nb, path)
+    assert {finding.rule for finding in findings(path)} == set()
 
 
 def test_solution_without_an_exercise_is_caught(damaged_book: Path) -> None:

@@ -239,6 +239,7 @@ def test_the_validator_sees_faults(tmp_path: Path) -> None:
 
 
 SAMPLE_PAGE = """\
+(ch-sample)=
 # A sample
 
 Running text with $\\eta$ and a long formula:
@@ -252,13 +253,15 @@ Inside the fold.
 
 :::{exercise} The first
 :label: ex-sample-1
-*paper · ★*
+*paper · ★ · 10 min*
 
 Do it.
 :::
 
 :::{exercise} The second
 :label: ex-sample-2
+*code · ★★ · 25 min*
+
 Do it again.
 :::
 
@@ -301,6 +304,7 @@ FOLDED_FIGURE = {
     },
 }
 BETS = """\
+(ch-bets)=
 # Two bets
 
 :::{bet} How much steeper?
@@ -332,6 +336,11 @@ Because of *one* point.
 
 :::{bet-answer} bet-many
 :::
+"""
+NEEDS = """\
+ch-sample: {difficulty: introductory, needs: []}
+ch-notebook: {difficulty: advanced, needs: [ch-sample]}
+ch-bets: {difficulty: intermediate, needs: [ch-sample, ch-notebook]}
 """
 LEDGER = """\
 (claims-ledger)=
@@ -387,12 +396,13 @@ def build_sample(source: Path) -> Path:
         shutil.copytree(ROOT / folder, source / folder)
     for file in ("_config.yml", "references.bib"):
         shutil.copy(ROOT / file, source)
-    start = "# The start\n\n:::{interactive} loss-explorer\nThe caption.\n:::\n"
+    start = ":::{interactive} loss-explorer\nThe caption.\n:::\n"
+    start = f"# The start\n\n:::{{chapter-map}}\n:::\n\n{start}"
     (source / "index.md").write_text(start)
     blocks = [f"\n:::{{interactive}} {n}\nThe caption of {n}.\n:::\n" for n in NAMES]
     (source / "sample.md").write_text(SAMPLE_PAGE + "".join(blocks), encoding="utf8")
     cells = [
-        new_markdown_cell("# A notebook", id="title"),
+        new_markdown_cell("(ch-notebook)=\n# A notebook", id="title"),
         colab.cell("colab"),
         new_code_cell("import math", id="math", metadata={"tags": ["hide-input"]}),
         new_code_cell("table", id="table", outputs=[sample_table()]),
@@ -404,6 +414,7 @@ def build_sample(source: Path) -> Path:
     ]
     (source / "part" / "bets.ipynb").write_text(bet_notebook(), encoding="utf8")
     (source / "claims.md").write_text(LEDGER, encoding="utf8")
+    (source / "site" / "chapters.yml").write_text(NEEDS, encoding="utf8")
     notebook = normalise.as_text(normalise.normalise(new_notebook(cells=cells)))
     (source / "part" / "notebook.ipynb").write_text(notebook, encoding="utf8")
     (source / "_toc.yml").write_text(

@@ -39,6 +39,7 @@ MAX_BYTES = 1_000_000
 MAX_OUTPUT_LINES = 20
 MAX_CODE_LINES = 15  # blank lines and comment lines are not counted
 MAX_LINE_LENGTH = 79
+MAX_PRINTED_LENGTH = 44  # what a phone shows of a line
 MAX_IGNORED_OUTPUTS = 2
 CODE_CELLS = range(8, 46)  # those that prove another (tag check) are not counted
 EXERCISES = range(5, 9)
@@ -72,6 +73,7 @@ ALLOWED_TAGS = {
     "one-seed",
     "remove-input",
 }
+BET = re.compile(r"bet-[a-z0-9-]+")  # labels a bet, and tags the cell with its answer
 FOLDED = ("hide-input", "hide-cell", "remove-input")
 # Their results differ from run to run or from machine to machine.
 VOLATILE_MODULES = {"datetime", "getpass", "platform", "socket", "tempfile", "time"}
@@ -181,9 +183,10 @@ def allowed_tags(page: Notebook, book: Book) -> Findings:
     """
     for n, cell in page.cells:
         for tag in cell.metadata.get("tags", []):
-            if tag not in ALLOWED_TAGS and not colab.is_colab_cell(cell):
-                allowed = ", ".join(sorted(ALLOWED_TAGS))
-                yield n, f"tag {tag!r}, expected one of {allowed}"
+            allowed = tag in ALLOWED_TAGS or BET.fullmatch(tag)
+            if not allowed and not colab.is_colab_cell(cell):
+                expected = ", ".join(sorted(ALLOWED_TAGS))
+                yield n, f"tag {tag!r}, expected one of {expected}, or a bet's label"
         for marker in re.findall(r"^\s*#+\s*((?:NBVAL|PYTEST)_\w+)", cell.source, re.M):
             yield n, f"comment {marker!r} steers nbval, expected a tag"
 
@@ -387,6 +390,22 @@ def short_outputs(page: Notebook, book: Book) -> Findings:
             yield n, f"{lines} lines of output, expected at most {MAX_OUTPUT_LINES}"
 
 
+def narrow_outputs(page: Notebook, book: Book) -> Findings:
+    """What is printed fits on a phone; what is compared stands in a table."""
+    if page.label not in book.second_edition:
+        return
+    for n, output in _outputs(page):
+        if _is_table(output):
+            continue
+        longest = max(map(len, _plain_text(output).splitlines()), default=0)
+        if longest > MAX_PRINTED_LENGTH:
+            yield (
+                n,
+                f"printed line of {longest} characters, expected at most "
+                f"{MAX_PRINTED_LENGTH} or lb.show.table",
+            )
+
+
 def no_object_reprs(page: Notebook, book: Book) -> Findings:
     """No addresses, no `<Axes: >`, no `np.float64(...)`: print what is meant."""
     for n, output in _outputs(page):
@@ -553,12 +572,54 @@ def exercises(page: Notebook, book: Book) -> Findings:
         if not exercise.argument:
             yield n, f"exercise {number} has no title, expected ':::{{exercise}} Title'"
         first = next(filter(str.strip, exercise.body), "")
-        if not re.fullmatch(r"\*(?:paper|code|discuss) · ★{1,3}\*", first.strip()):
+        minutes = (
+            r" · \d+ min" if page.label in book.second_edition else r"( · \d+ min)?"
+        )
+        kind = rf"\*(?:paper|code|discuss) · ★{{1,3}}{minutes}\*"
+        if not re.fullmatch(kind, first.strip()):
             yield (
                 n,
-                f"exercise {number} begins {first!r}, expected '*kind · ★*' with kind "
-                "paper, code or discuss and one to three stars",
+                f"exercise {number} begins {first!r}, expected '*kind · ★ · 10 min*' "
+                "with kind paper, code or discuss and one to three stars; minutes may "
+                "be missing in chapters of the first edition",
             )
+
+
+def first_screen(page: Notebook, book: Book) -> Findings:
+    """A chapter of the second edition opens with a picture and a bet."""
+    if page.label not in book.second_edition:
+        return
+    end = next((n for n, line in page.headings if line.startswith("## ")), 0)
+    opening = [
+        any(figures.pngs(cell.outputs) for n, cell in page.code if n < end)
+        or any(n < end for n, _ in page.named("interactive")),
+        any(n < end for n, _ in page.named("bet")),
+    ]
+    for there, what in zip(opening, ("picture", "bet"), strict=True):
+        if not there:
+            yield None, f"no {what} before the first section, expected one"
+
+
+def bets_settled(page: Notebook, book: Book) -> Findings:
+    """A bet has a cell with its label as a tag, and is settled once, further down.
+
+    The build of the site reads the answer there and fails if there is none.
+    """
+    labels = [(n, box.options.get("label", "")) for n, box in page.named("bet")]
+    settled = [(n, box.argument) for n, box in page.named("bet-answer")]
+    tags = [
+        tag
+        for _, cell in page.code
+        for tag in cell.metadata.get("tags", [])
+        if BET.fullmatch(tag)
+    ]
+    for n, label in labels:
+        if tags.count(label) != 1:
+            yield n, f"bet {label!r}, expected one cell with that tag"
+        if [name for at, name in settled if at > n].count(label) != 1:
+            yield n, f"bet {label!r}, expected one ':::{{bet-answer}} {label}' below"
+    for tag in {*tags, *(name for _, name in settled)} - {label for _, label in labels}:
+        yield None, f"{tag} without a bet, expected ':::{{bet}}' with that label"
 
 
 def solutions_match(page: Notebook, book: Book) -> Findings:
@@ -736,6 +797,7 @@ RULES: tuple[Rule, ...] = (
     no_errors_stored,
     no_stderr,
     short_outputs,
+    narrow_outputs,
     no_object_reprs,
     rounded_numbers,
     no_negative_zero,
@@ -750,6 +812,8 @@ RULES: tuple[Rule, ...] = (
     chapter_length,
     chapter_sections,
     exercises,
+    first_screen,
+    bets_settled,
     solutions_match,
     claims_complete,
     unique_claim_ids,
