@@ -32,7 +32,6 @@ from lossbook.judge import surrogates
 from tools import colab, edition, lint, normalise, notices, npm, site
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILT = site.DEFAULT_HTML
 FIGURES = ROOT / "site" / "static" / "figures"
 SCRIPTS = sorted((ROOT / "site" / "static").rglob("*.js")) + sorted(
     (ROOT / "site").glob("[et]*/*.js")
@@ -340,13 +339,6 @@ def build_sample(source: Path) -> Path:
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_sample(tmp_path_factory.mktemp("sample"))
-
-
-@pytest.fixture(scope="session")
-def built() -> Path:
-    if not (BUILT / "_static" / "search-index.js").exists():
-        pytest.skip("no built book in _build/html: make book builds it")
-    return BUILT
 
 
 @pytest.fixture(scope="session", params=["sample", "built"])

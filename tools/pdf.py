@@ -255,6 +255,7 @@ def on_paper(pages: list[Page]) -> tuple[dict[str, str], str]:
     for key, tree in trees.items():
         paper.leave_out(tree)
         paper.open_folds(tree)
+        paper.mark_tall(tree)
         paper.gather_code(tree, key)
         if numbers[key]:
             index.mark(tree, key)
@@ -360,7 +361,8 @@ def imprint(config: dict[str, Any], keys: dict[str, str]) -> str:
         f"{html.escape(str(now)).replace('edition', 'Edition')}</p>\n"
         f"<p>© {config['copyright']} {config['author']}. Text and figures CC BY 4.0, "
         "code BSD-3-Clause. Set in Source Serif, Source Sans and Source Code by Adobe "
-        "and in the fonts of KaTeX, all under the SIL Open Font License 1.1.</p>\n"
+        "and in the fonts of KaTeX, all under the SIL Open Font License 1.1; signs that "
+        "these lack come from the fonts of the machine that printed it.</p>\n"
         f"<p>To cite: {cite}</p>\n"
         "<p>On paper, a link is followed by the number of its page, once in a section. "
         "Three lists are in alphabetical order and are named without a number: the "
@@ -517,7 +519,8 @@ LOAD_FONTS = (
 # Chromium cuts off what reaches beyond the text, makes the whole book smaller if much
 # does, and divides a picture that is higher than a page. The window is as large as the
 # text on paper. KaTeX cuts the roof of a root to its length.
-FIND_CUT = """() => [...document.querySelectorAll(".page *:not(.hide-tail, svg *)")]
+FIND_CUT = """() => [...document.querySelectorAll(
+    ":is(.page, article) *:not(.hide-tail, .katex-mathml, .katex-mathml *, svg *)")]
   .filter((e) => {
     const box = e.getBoundingClientRect();
     if (!box.width || e.closest(".hide-tail")) return false;
@@ -526,7 +529,7 @@ FIND_CUT = """() => [...document.querySelectorAll(".page *:not(.hide-tail, svg *
       || (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0
         && getComputedStyle(e).overflowX !== "visible");
   })
-  .map((e) => `${e.closest(".page").id}, ${e.className}: ${e.textContent.slice(0, 60)}`)
+  .map((e) => `${e.closest("[id]").id}, ${e.className}: ${e.textContent.slice(0, 60)}`)
 """
 
 # Before the first print the width of a number is all that is known of it.
