@@ -126,8 +126,9 @@ ledger: $(INSTALLED) ## collect the claims of all notebooks into the ledger
 lab: $(INSTALLED) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab
 
-pdf: book ## print the whole book to _build/pdf/loss-functions.pdf (needs Chromium)
+pdf: book ## print the book and the cheat sheet into _build/pdf (needs Chromium)
 	$(PY) -m tools.pdf
+	$(PY) -m tools.sheet
 
 release: $(INSTALLED) ## build all that an edition is published as: make release TAG=v0.1.0
 	$(PY) -m tools.release $(TAG)

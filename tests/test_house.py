@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from pybtex.database import parse_string
 
-from tools import edition
+from tools import edition, release
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -395,6 +395,9 @@ def test_citation_and_site_have_the_addresses_of_the_project() -> None:
     )
 
 
+PRINTS = ("loss-functions.pdf", "cheat-sheet.pdf")
+
+
 def test_the_start_page_leads_to_the_project() -> None:
     links = re.findall(r"\]\((https:[^)]*)\)", read("index.md"))
     home = urls()["Repository"].removeprefix("https://github.com/")
@@ -402,11 +405,10 @@ def test_the_start_page_leads_to_the_project() -> None:
     notebooks = [li.removeprefix(colab) for li in links if li.startswith(colab)]
     assert notebooks
     assert all((ROOT / name).is_file() for name in notebooks)
-    book = urls()["Documentation"] + "loss-functions.pdf"
-    assert {*links} == {urls()["Repository"], book, *(colab + n for n in notebooks)}
-    assert "_build/pdf/loss-functions.pdf _build/html/" in read(
-        ".github/workflows/pages.yml"
-    )
+    prints = [f"{urls()['Documentation']}{name}" for name in PRINTS]
+    assert {*links} == {urls()["Repository"], *prints, *(colab + n for n in notebooks)}
+    assert "_build/pdf/*.pdf _build/html/" in read(".github/workflows/pages.yml")
+    assert {release.PDF.name, release.SHEET.name} == {*PRINTS}
 
 
 @pytest.mark.parametrize(

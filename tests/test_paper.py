@@ -1,11 +1,17 @@
-"""What a page gets on paper: numbers beside links, its folded code, words marked."""
+"""What a page gets on paper: numbers beside links, its folded code, words marked.
+
+And a page printed by the reader, from the browser.
+"""
 
 import re
+from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
+from test_site import LOAD_ALL
 
-from tools import paper
+from tools import pages, paper, pdf
 
 CHAPTERS = paper.Chapters(
     {"p1": "4", "p2": "5", "p3": "", "p4": ""}, silent=frozenset({"p4"})
@@ -85,6 +91,12 @@ def test_folded_code_stands_at_the_end_and_is_named_in_its_place() -> None:
     assert "open" in proof.attrib
 
 
+def test_a_tall_picture_is_known() -> None:
+    tree = paper.parse('<img width="9" height="12"><img width="9" height="8"><img>')
+    paper.mark_tall(tree)
+    assert [picture.get("class") for picture in tree] == ["tall", None, None]
+
+
 GLOSSARY = """<dl><dt id="p8-term-dcg">Discounted gain (DCG)<a>#</a></dt><dd></dd>
 <dt id="p8-term-log">Log loss</dt><dt id="p8-term-x">Unused</dt></dl>"""
 ATLAS = """<table><td><a href="#p9-atlas-huberloss">Huber loss</a>
@@ -150,3 +162,49 @@ def test_a_word_used_everywhere_leads_to_where_most_is_said() -> None:
     assert ("p1-ix3", "main") in places
     assert ("p1-ix5", "") in places
     assert places[-1] == ("p1-ix19", "")
+
+
+# ------------------------------------------------------- from the browser
+
+ALONE = pages.Block(16, 14, 194, 281)  # as book.css lays out a page that is printed
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "name",
+    [
+        "3-blind-spots/15-ranking",  # with folded proofs
+        "5-choosing/23-a-decision-procedure",  # the folds of the guide
+        "6-practice/32-takeaways",  # all losses in tables
+    ],
+)
+def test_a_page_prints_alone(
+    browser: Any, built: Path, tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / "alone.pdf"
+    width = round((ALONE.right - ALONE.left) * pdf.PIXELS)
+    page = browser.new_page(viewport={"width": width, "height": 1000})
+    page.goto((built / "chapters" / f"{name}.html").as_uri())
+    page.evaluate(LOAD_ALL)
+    folded = page.evaluate(
+        "[...document.querySelectorAll('article details:not(.hide, .check) p')]"
+        ".filter((p) => !p.querySelector('.katex')).map((p) => p.textContent)"
+    )
+    menus = page.locator("nav.contents a, nav.here a, .turn a").all_text_contents()
+    article = page.locator("article").text_content()
+    page.emulate_media(media="print")
+    assert page.evaluate(pdf.FIND_CUT) == []
+    page.pdf(path=file, format="A4", prefer_css_page_size=True, print_background=True)
+    page.close()
+    with pypdfium2.PdfDocument(file) as document:
+        text = [p.get_textpage().get_text_bounded() for p in document]
+    printed = letters("".join(text))
+    assert [words for words in menus if words not in article] != []
+    assert not [m for m in menus if m not in article and letters(m) in printed]
+    assert [words for words in folded if letters(words) not in printed] == []
+    assert letters("The lossbook authors (2026).") in printed, "how to cite it"
+    assert list(pages.faults(file, lambda _: ALONE)) == []
+
+
+def letters(text: str) -> str:
+    return re.sub(r"\W|Page", "", text)

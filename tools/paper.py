@@ -144,6 +144,16 @@ def pieces(element: Any) -> Iterator[Any]:
         yield child.tail or ""
 
 
+# ---------------------------------------------------------------- pictures
+
+
+def mark_tall(tree: Any) -> None:
+    """A picture that is higher than wide needs more of the page to be read."""
+    for picture in tree.iter("img"):
+        if float(picture.get("height", 0)) > float(picture.get("width", 0)):
+            picture.classes.add("tall")
+
+
 # ------------------------------------------------------------- folded code
 
 

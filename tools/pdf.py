@@ -17,6 +17,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,8 @@ RANGES = {
     "greek": "U+0370-03FF",
 }
 # A whole book is laid out at once; only a browser that hangs takes longer.
+TEXT = (166, 255)  # millimetres: the width and the height of the text on a page
+PIXELS = 96 / 25.4
 PATIENCE = 15 * 60 * 1000  # milliseconds
 # With numbers in the text a line may break elsewhere, and then a page.
 PRINTS = 6
@@ -252,6 +255,7 @@ def on_paper(pages: list[Page]) -> tuple[dict[str, str], str]:
     for key, tree in trees.items():
         paper.leave_out(tree)
         paper.open_folds(tree)
+        paper.mark_tall(tree)
         paper.gather_code(tree, key)
         if numbers[key]:
             index.mark(tree, key)
@@ -357,7 +361,8 @@ def imprint(config: dict[str, Any], keys: dict[str, str]) -> str:
         f"{html.escape(str(now)).replace('edition', 'Edition')}</p>\n"
         f"<p>© {config['copyright']} {config['author']}. Text and figures CC BY 4.0, "
         "code BSD-3-Clause. Set in Source Serif, Source Sans and Source Code by Adobe "
-        "and in the fonts of KaTeX, all under the SIL Open Font License 1.1.</p>\n"
+        "and in the fonts of KaTeX, all under the SIL Open Font License 1.1; signs "
+        "that these lack come from fonts of the machine that printed it.</p>\n"
         f"<p>To cite: {cite}</p>\n"
         "<p>On paper, a link is followed by the number of its page, once in a section. "
         "Three lists are in alphabetical order and are named without a number: the "
@@ -454,32 +459,44 @@ class Layout:
         return Layout(numbers, frozenset(blanks))
 
 
-def print_pdf(source: Path, browser: str, right: list[str]) -> bytes:
-    """Print until the numbers in the book are those of its pages."""
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """The browser of this machine, as long as it is needed."""
     from playwright.sync_api import sync_playwright
 
+    found = find_browser()
+    if found is None:
+        sys.exit("the PDF needs Chromium or Chrome: install one, or set CHROME_PATH")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=browser, args=["--no-sandbox", "--disable-gpu"]
+        browser = playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--disable-gpu"]
         )
-        layout = Layout({})
-        for _ in range(PRINTS):
-            printed = print_once(chromium, source, layout)
-            # Of equal numbers the index shows one; the place of the other stays known.
-            found = layout.numbers | page_numbers(printed)
-            then = Layout(found, layout.blanks).on_the_right(right)
-            if then == layout:
-                break
-            layout = then
-        else:
-            sys.exit(f"numbers and pages do not agree after {PRINTS} prints")
-        chromium.close()
-    return printed
+        yield browser
+        browser.close()
 
 
-def print_once(chromium: Any, source: Path, layout: Layout) -> bytes:
+def print_pdf(browser: Any, source: Path, right: list[str]) -> bytes:
+    """Print until the numbers in the book are those of its pages."""
+    layout = Layout({})
+    for _ in range(PRINTS):
+        printed = print_once(browser, source, layout)
+        # Of equal numbers the index shows one; the place of the other stays known.
+        found = layout.numbers | page_numbers(printed)
+        then = Layout(found, layout.blanks).on_the_right(right)
+        if then == layout:
+            return printed
+        layout = then
+    sys.exit(f"numbers and pages do not agree after {PRINTS} prints")
+
+
+def print_once(
+    browser: Any, source: Path, layout: Layout, text: tuple[float, float] = TEXT
+) -> bytes:
     """Print with these numbers; a page printed twice may differ."""
-    page = chromium.new_page(color_scheme="light", viewport=TEXT)
+    width, height = (round(side * PIXELS) for side in text)
+    page = browser.new_page(
+        color_scheme="light", viewport={"width": width, "height": height}
+    )
     page.set_default_timeout(PATIENCE)
     page.emulate_media(media="print")
     page.goto(source.as_uri())
@@ -502,7 +519,8 @@ LOAD_FONTS = (
 # Chromium cuts off what reaches beyond the text, makes the whole book smaller if much
 # does, and divides a picture that is higher than a page. The window is as large as the
 # text on paper. KaTeX cuts the roof of a root to its length.
-FIND_CUT = """() => [...document.querySelectorAll(".page *:not(.hide-tail, svg *)")]
+FIND_CUT = """() => [...document.querySelectorAll(
+    ":is(.page, article) *:not(.hide-tail, .katex-mathml, .katex-mathml *, svg *)")]
   .filter((e) => {
     const box = e.getBoundingClientRect();
     if (!box.width || e.closest(".hide-tail")) return false;
@@ -511,9 +529,8 @@ FIND_CUT = """() => [...document.querySelectorAll(".page *:not(.hide-tail, svg *
       || (e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0
         && getComputedStyle(e).overflowX !== "visible");
   })
-  .map((e) => `${e.closest(".page").id}, ${e.className}: ${e.textContent.slice(0, 60)}`)
+  .map((e) => `${e.closest("[id]").id}, ${e.className}: ${e.textContent.slice(0, 60)}`)
 """
-TEXT = {"width": 627, "height": 964}  # pixels: 166 mm and 255 mm
 
 # Before the first print the width of a number is all that is known of it.
 WRITE_NUMBERS = """([numbers, blanks]) => {
@@ -539,12 +556,12 @@ WRITE_NUMBERS = """([numbers, blanks]) => {
 }"""
 
 
-def finished(printed: bytes, titles: list[str]) -> bytes:
+def finished(printed: bytes, document: str) -> bytes:
     """Formulas tagged, bookmarks and metadata right, small objects stored together."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(printed)) as pdf:
         tag_formulas(pdf)
-        name_bookmarks(pdf, titles)
+        name_bookmarks(pdf, titles_of(document))
         describe(pdf)
         # Chromium writes each object in plain text; in a tagged book of hundreds of
         # pages they are then larger than what is printed.
@@ -589,9 +606,10 @@ def walk(items: list[pikepdf.OutlineItem]) -> Iterator[pikepdf.OutlineItem]:
 def describe(pdf: pikepdf.Pdf) -> None:
     """Title, author, edition and rights, for catalogues; the day is the edition's."""
     config, now = settings(), edition.current()
+    title = str(pdf.docinfo["/Title"])
     day = f"{now.day}T00:00:00+00:00"
     with pdf.open_metadata(set_pikepdf_as_editor=False) as about:
-        about["dc:title"] = config["title"]
+        about["dc:title"] = title
         about["dc:creator"] = [config["author"]]
         about["dc:publisher"] = [config["author"]]
         about["dc:language"] = ["en"]
@@ -607,7 +625,6 @@ def describe(pdf: pikepdf.Pdf) -> None:
         about["xmp:MetadataDate"] = day
         about["pdf:Keywords"] = ", ".join(edition.citation()["keywords"])
     stamp = f"D:{now.day:%Y%m%d}000000Z"
-    pdf.docinfo["/Title"] = config["title"]
     pdf.docinfo["/Author"] = config["author"]
     pdf.docinfo["/Subject"] = str(now)
     pdf.docinfo["/Keywords"] = ", ".join(edition.citation()["keywords"])
@@ -645,16 +662,14 @@ def on_the_right(document: str) -> list[str]:
 
 def make_pdf(site: Path, pdf: Path, toc: Path = ROOT / "_toc.yml") -> list[str]:
     """Assemble the built site beside the PDF, print it, and look at every page."""
-    browser = find_browser()
-    if browser is None:
-        sys.exit("the PDF needs Chromium or Chrome: install one, or set CHROME_PATH")
     pdf.parent.mkdir(parents=True, exist_ok=True)
     source = pdf.with_suffix(".html")
     document = assemble(site, toc, pdf.parent)
-    source.write_text(document, encoding="utf8")
-    printed = print_pdf(source, browser, on_the_right(document))
-    pdf.write_bytes(finished(printed, titles_of(document)))
-    source.unlink()
+    with chromium() as browser:
+        source.write_text(document, encoding="utf8")
+        printed = print_pdf(browser, source, on_the_right(document))
+        source.unlink()
+    pdf.write_bytes(finished(printed, document))
     return look(pdf)
 
 

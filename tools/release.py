@@ -2,7 +2,7 @@
 
     python -m tools.release v0.1.0
 
-dist/files/     site and live site as archives, the PDF, the wheel
+dist/files/     site and live site as archives, book and cheat sheet as PDF, the wheel
 dist/packages/  the wheel again, for the package index
 dist/NOTES.md   what the release says of itself, from CHANGELOG.md
 """
@@ -26,6 +26,7 @@ from tools.book import ROOT
 DIST = ROOT / "dist"
 HTML = ROOT / "_build" / "html"
 PDF = ROOT / "_build" / "pdf" / "loss-functions.pdf"
+SHEET = PDF.with_name("cheat-sheet.pdf")
 
 
 def notes(tag: str) -> str:
@@ -70,6 +71,7 @@ def build(tag: str, *, live: bool) -> None:
     make("book", "pdf", BOOK_RUNTIME=str(ROOT / "_build" / "no-runtime"))
     archive(HTML, files / f"{name}-site.zip")
     shutil.copy(PDF, files / f"{name}.pdf")
+    shutil.copy(SHEET, files / f"{name}-cheat-sheet.pdf")
     if live:
         make("live")
         archive(HTML, files / f"{name}-live-site.zip")
