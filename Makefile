@@ -22,7 +22,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book live pdf release test test-live check types lax oldest newest wheels portable jitter seeds slack reproducible run atlas ledger serve lab coverage bench peers fuzz mutate lock clean
+.PHONY: help book live pdf handouts release test test-live check types lax oldest newest wheels portable jitter seeds slack reproducible run atlas ledger serve lab coverage bench peers fuzz mutate lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,10 +54,11 @@ live: $(INSTALLED) ## build the site with Python for the reader's browser in it
 test: check types book ## run every check: form, types, site, tests, every notebook compared
 	$(PY) -m pytest -n 2 --nbval tests chapters
 
-# Builds a site with Python in it, for each of two browsers, and runs every chapter there.
+# Builds a site with Python in it, for each of two browsers, and runs every chapter there;
+# then three of the handouts that `make handouts` has left.
 test-live: $(INSTALLED) ## run every chapter in the reader's browser (minutes)
 	$(PY) -m tools.site fetch
-	$(PY) -m pytest -n 2 --dist load -m live tests/test_live.py
+	$(PY) -m pytest -n 2 --dist load -m live tests/test_live.py tests/test_handouts.py
 
 # ---- parts of `make test`, and weaker forms of it
 
@@ -129,6 +130,9 @@ lab: $(INSTALLED) ## open the notebooks in JupyterLab
 pdf: book ## print the book and the cheat sheet into _build/pdf (needs Chromium)
 	$(PY) -m tools.pdf
 	$(PY) -m tools.sheet
+
+handouts: book ## write the notebooks without the book's markup to _build/handouts
+	$(PY) -m tools.handouts
 
 release: $(INSTALLED) ## build all that an edition is published as: make release TAG=v0.1.0
 	$(PY) -m tools.release $(TAG)

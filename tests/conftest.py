@@ -25,13 +25,6 @@ settings.load_profile("book")
 
 
 @pytest.fixture(scope="session")
-def built() -> Path:
-    if not (DEFAULT_HTML / "_static" / "search-index.js").exists():
-        pytest.skip("no built book in _build/html: make book builds it")
-    return DEFAULT_HTML
-
-
-@pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
     path = pdf.find_browser()
     if path is None:

@@ -218,7 +218,8 @@ def test_a_workflow_has_the_least_rights_and_fixed_actions(file: Path) -> None:
         if "write" in str(job.get("permissions", "")):
             # What may write runs no code of ours, nor of anybody we install.
             commands = [step["run"] for step in job["steps"] if "run" in step]
-            assert all(c.startswith("gh release ") for c in commands), (name, commands)
+            known = all(c.startswith(("gh release ", "git ")) for c in commands)
+            assert known, (name, commands)
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
@@ -311,6 +312,16 @@ def test_nothing_is_published_before_the_tests_pass() -> None:
         assert jobs[last]["needs"] == "build"
 
 
+def test_the_handouts_go_where_the_pages_lead() -> None:
+    branch = yaml.safe_load(read("_config.yml"))["sphinx"]["config"]["html_context"][
+        "handouts"
+    ]
+    jobs = yaml.safe_load(read(".github/workflows/pages.yml"))["jobs"]
+    assert jobs["handouts"]["needs"] == "build"
+    assert jobs["handouts"]["steps"][-1]["run"].split()[-1] == branch
+    assert f"/blob/{branch}/chapters/" in read("index.md")
+
+
 def test_windows_is_tested_by_the_lines_of_the_readme() -> None:
     commands = re.search(r"```bat\n(.*?)```", read("README.md"), re.S)[1].splitlines()
     steps = yaml.safe_load(read(".github/workflows/test.yml"))["jobs"]["windows"][
@@ -401,7 +412,7 @@ PRINTS = ("loss-functions.pdf", "cheat-sheet.pdf")
 def test_the_start_page_leads_to_the_project() -> None:
     links = re.findall(r"\]\((https:[^)]*)\)", read("index.md"))
     home = urls()["Repository"].removeprefix("https://github.com/")
-    colab = f"https://colab.research.google.com/github/{home}/blob/main/"
+    colab = f"https://colab.research.google.com/github/{home}/blob/handouts/"
     notebooks = [li.removeprefix(colab) for li in links if li.startswith(colab)]
     assert notebooks
     assert all((ROOT / name).is_file() for name in notebooks)

@@ -531,8 +531,8 @@ def test_every_notebook_opens_elsewhere(html: Path) -> None:
             notebook = Path(name).with_suffix(".ipynb").as_posix()
             assert found[1] == notebook
             for address in (
-                f"https://colab.research.google.com/github/{home}/blob/main/{notebook}",
-                f"https://mybinder.org/v2/gh/{home}/HEAD?urlpath=lab/tree/{notebook}",
+                f"https://colab.research.google.com/github/{home}/blob/handouts/{notebook}",
+                f"https://mybinder.org/v2/gh/{home}/handouts?urlpath=lab/tree/{notebook}",
             ):
                 link = rf'rel="noopener" aria-label="[^"]*" href="{re.escape(address)}"'
                 assert re.search(link, text), name

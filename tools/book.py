@@ -260,8 +260,14 @@ def _directives(lines: list[str]) -> Iterator[Directive]:
             if re.fullmatch(rf":{{{len(colons)},}}\s*", following):
                 break
             inside.append(following)
-        options: dict[str, str] = {}
-        while inside and (option := _OPTION.match(inside[0])):
-            options[option[1]] = option[2].strip()
-            inside.pop(0)
-        yield Directive(name, argument.strip(), options, inside)
+        yield Directive(name, argument.strip(), *options_and_body(inside))
+
+
+def options_and_body(inside: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Part the lines inside a directive: `:key: value` at the head, then its text."""
+    options: dict[str, str] = {}
+    for n, line in enumerate(inside):
+        if not (option := _OPTION.match(line)):
+            return options, inside[n:]
+        options[option[1]] = option[2].strip()
+    return options, []
