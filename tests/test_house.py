@@ -270,7 +270,7 @@ def test_what_github_would_refuse_is_seen() -> None:
         {"uses": "./.github"},
         {"strategy": {"matrix": {"include": [{"verbs": 1}]}}},
         {"steps": [{"run": "x", "uses": "y"}]},
-        {"steps": [{"run": "x", "with": {}, "nmae": "y"}]},
+        {"steps": [{"run": "x", "with": {}, "named": "y"}]},
         {"steps": [{"run": ".ci/go"}]},
         {"runs-on": None},
     ):
