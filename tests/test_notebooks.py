@@ -1,6 +1,5 @@
 """The form of the notebooks, and the proof that the checks of it can fail."""
 
-import asyncio
 import base64
 import itertools
 import json
@@ -613,7 +612,7 @@ def test_cell_for_colab_installs_where_there_is_no_package(installed: bool) -> N
     nb = new_notebook(cells=[new_code_cell(HIDE), colab.cell("colab")])
     if installed:
         nb.cells.pop(0)
-    asyncio.run(notebooks.execute(nb, ROOT / "nowhere.ipynb"))
+    notebooks.execute(nb, ROOT / "nowhere.ipynb")
     said = "".join(output.get("text", "") for output in nb.cells[-1].outputs)
     asked = f"install -q git+{colab.REPOSITORY}"
     assert said == ("" if installed else f"{asked}\n")
@@ -726,7 +725,7 @@ def failed_cells(folder: Path, option: str) -> tuple[dict[str, set[int]], str]:
 def for_nbval(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("nbval")
     nb = new_notebook(cells=[new_code_cell(text) for text in NBVAL_CELLS])
-    asyncio.run(notebooks.execute(nb, folder / "intact.ipynb"))
+    notebooks.execute(nb, folder / "intact.ipynb")
     write(normalise.normalise(nb), folder / "intact.ipynb")
     damage_for_nbval(nb)
     write(nb, folder / "damaged.ipynb")

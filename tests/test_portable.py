@@ -1,6 +1,5 @@
 """Other arithmetic: what it does to a number, and that a fragile cell is found."""
 
-import asyncio
 import copy
 import subprocess
 import sys
@@ -147,7 +146,7 @@ def fragile(tmp_path: Path) -> Path:
     count = "same = (np.exp(np.log(x)) == x).sum()"
     cells = [*CELLS[:2], count, *CELLS[2:]]
     nb = new_notebook(cells=[new_code_cell(text) for text in cells])
-    asyncio.run(notebooks.execute(nb, path))
+    notebooks.execute(nb, path)
     path.write_text(normalise.as_text(normalise.normalise(nb)), encoding="utf-8")
     return path
 

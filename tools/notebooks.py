@@ -33,7 +33,7 @@ class CellFailedError(Exception):
     """A cell raised, took too long or ended its kernel."""
 
 
-async def execute(nb: NotebookNode, path: Path) -> None:
+async def _execute(nb: NotebookNode, path: Path) -> None:
     """Run all cells in a fresh kernel that starts in the notebook's folder."""
     client = NotebookClient(
         nb,
@@ -59,12 +59,18 @@ async def execute(nb: NotebookNode, path: Path) -> None:
             raise CellFailedError(f"{shown(path)}: cell {n}: {reason}\n{source}")
 
 
+def execute(nb: NotebookNode, path: Path) -> None:
+    """Run all cells; in a thread, since a loop may run in this one (a browser's)."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, _execute(nb, path)).result()
+
+
 def run(path: Path) -> bool:
     """Execute a notebook and store it in its one form; say whether it changed."""
     nb = normalise.read(path)
     taken = {cell.id for cell in nb.cells}
     colab.renew(nb, normalise.new_id(colab.SOURCE, path, taken))
-    asyncio.run(execute(nb, path))
+    execute(nb, path)
     text = normalise.as_text(normalise.normalise(nb)).encode()
     changed = text != path.read_bytes()
     if changed:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lossbook.base import Reduction
+from lossbook.base import Reduction, extremes
 from lossbook.functionals import Identifiable, Mean
 from lossbook.judge.inputs import column, mean_weights, points, reduced, sample
 from lossbook.numerics import Array
@@ -232,9 +232,11 @@ def crps_gaussian(
     y = column(owner, "y_true", y_true)
     mu = column(owner, "mean", mean, like=y.shape)
     s = column(owner, "scale", scale, POSITIVE, like=y.shape)
-    z = (y - mu) / s
-    density = np.exp(-np.square(z) / 2) / math.sqrt(2 * math.pi)
-    each = s * (z * (2 * ndtr(z) - 1) + 2 * density - 1 / math.sqrt(math.pi))
+    with extremes():
+        z = (y - mu) / s
+        density = np.exp(-np.square(z) / 2) / math.sqrt(2 * math.pi)
+        # As s z may be infinite where y - mu is not, s is multiplied out.
+        each = (y - mu) * (2 * ndtr(z) - 1) + s * (2 * density - 1 / math.sqrt(math.pi))
     return reduced(owner, each, sample_weight, reduction)
 
 
