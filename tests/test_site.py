@@ -605,7 +605,8 @@ def test_a_stranger_is_found(sample: Path, tmp_path: Path) -> None:
     (html / "_static" / "fonts" / "other.woff2").touch()
     (html / "_static" / "runtime").mkdir(exist_ok=True)
     (html / "_static" / "runtime" / "more.zip").touch()
-    names = ["_static/fonts/other.woff2", "_static/runtime/more.zip"]
+    (html / "photo.png").touch()
+    names = ["_static/fonts/other.woff2", "_static/runtime/more.zip", "photo.png"]
     assert notices.strangers(html) == names
 
 

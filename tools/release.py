@@ -18,9 +18,10 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pikepdf
 from flit_core import buildapi
 
-from tools import edition
+from tools import edition, notices
 from tools.book import ROOT
 
 DIST = ROOT / "dist"
@@ -54,6 +55,18 @@ def archive(folder: Path, target: Path) -> None:
             out.writestr(member, file.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
+def has_licence(file: Path) -> bool:
+    """Whether what is passed on says under which terms, in itself."""
+    if file.suffix == ".pdf":
+        with pikepdf.open(file) as document, document.open_metadata() as about:
+            return "CC BY 4.0" in str(about.get("dc:rights", ""))
+    with zipfile.ZipFile(file) as archive:
+        names = archive.namelist()
+    site = f"{file.stem}/_static/licences/"
+    pair = {f"{site}LICENSE.txt", f"{site}LICENSE-TEXT.txt"}
+    return pair <= {*names} or any(map(notices.is_licence, names))
+
+
 def make(*verbs: str, **settings: str) -> None:
     command = ["make", *verbs, f"VENV={Path(sys.prefix)}"]
     if subprocess.run(command, cwd=ROOT, env=os.environ | settings).returncode:
@@ -80,6 +93,8 @@ def build(tag: str, *, live: bool) -> None:
     shutil.copy(packages / wheel, files)
     (DIST / "NOTES.md").write_text(about, encoding="utf8")
     for file in sorted(files.iterdir()):
+        if not has_licence(file):
+            sys.exit(f"{file.name} has no licence in it")
         print(f"{file.stat().st_size / 1e6:8.1f} MB  {file.name}")
 
 
