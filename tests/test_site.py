@@ -34,6 +34,7 @@ from PIL import Image
 import lossbook as lb
 from lossbook.judge import surrogates
 from tools import colab, edition, lint, normalise, notices, npm, site
+from tools.book import Book
 
 ROOT = Path(__file__).resolve().parent.parent
 FIGURES = ROOT / "site" / "static" / "figures"
@@ -407,7 +408,15 @@ def build_sample(source: Path) -> Path:
         new_code_cell("import math", id="math", metadata={"tags": ["hide-input"]}),
         new_code_cell("table", id="table", outputs=[sample_table()]),
         new_code_cell("plot()", id="plot", metadata=FOLDED_FIGURE, outputs=[picture()]),
-        new_code_cell("print('seen')", id="print", metadata={"claim": {"id": "B2"}}),
+        new_code_cell(
+            "print('seen')",
+            id="print",
+            metadata={"claim": {"id": "B2"}},
+            outputs=[new_output("stream", text="x" * 44 + "\n")],
+        ),
+        new_code_cell(
+            "print('cut')", id="cut", outputs=[new_output("stream", text="x" * 48)]
+        ),
         new_markdown_cell(CLAIM_BOX, id="box"),
         new_code_cell("print(2)", id="claim", metadata={"claim": {"id": "A1"}}),
         new_code_cell(CHECK, id="check", metadata={"tags": ["check"]}),
@@ -1151,6 +1160,70 @@ def test_a_bet_without_an_answer_fails_the_build(tmp_path: Path) -> None:
     for name, (_, _, says) in zip(names, BAD_BETS, strict=True):
         lines = [line for line in run.stderr.splitlines() if f"{name}.ipynb:" in line]
         assert re.search(says, "\n".join(lines)), (says, lines)
+
+
+FIRST_SCREEN = {
+    (1280, 900): 900,
+    (390, 844): 1200,
+}  # window -> where a picture has ended
+# The lower edge of the first picture, printed lines that are cut off, and the share of
+# the page's height that open code has.
+MEASURE = """() => {
+  document.documentElement.dataset.whole = "";
+  const article = document.querySelector("article");
+  const pictures = [...article.querySelectorAll("figure img, .fig-stage svg")];
+  const first = pictures.find((e) => e.getClientRects().length);
+  const prints = [...article.querySelectorAll(".cell_output pre")];
+  const code = [...article.querySelectorAll(".cell_input")]
+    .filter((e) => !e.closest("details"));
+  return {
+    picture: first ? first.getBoundingClientRect().bottom + scrollY : Infinity,
+    cut: prints.filter((e) => e.scrollWidth > e.clientWidth + 1).length,
+    code: code.reduce((sum, e) => sum + e.offsetHeight, 0) / article.offsetHeight,
+  };
+}"""
+
+
+def measured(browser: object, url: str, window: tuple[int, int]) -> dict[str, float]:
+    page = browser.new_page(viewport={"width": window[0], "height": window[1]})
+    page.goto(url)
+    page.evaluate("document.fonts.ready")
+    found = page.evaluate(MEASURE)
+    page.close()
+    return found
+
+
+def second_edition() -> list[str]:
+    """The pages of the chapters that have the form of the second edition."""
+    book = Book(ROOT / "chapters")
+    pages = [page for page in book.notebooks if page.label in book.second_edition]
+    return [p.path.relative_to(ROOT).with_suffix(".html").as_posix() for p in pages]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("window", FIRST_SCREEN, ids=["desktop", "phone"])
+def test_a_chapter_opens_with_a_picture(
+    browser: object, serve: object, built: Path, window: tuple[int, int]
+) -> None:
+    assert second_edition()
+    for name in second_edition():
+        found = measured(browser, serve(built) + name, window)
+        assert found["picture"] < FIRST_SCREEN[window], name
+        assert found["cut"] == 0, name
+        assert found["code"] < 0.25, name
+
+
+@pytest.mark.browser
+def test_a_late_picture_and_a_cut_line_are_seen(
+    browser: object, serve: object, sample: Path
+) -> None:
+    for window, edge in FIRST_SCREEN.items():
+        assert (
+            measured(browser, serve(sample) + "sample.html", window)["picture"] > edge
+        )
+    found = measured(browser, serve(sample) + "part/notebook.html", (390, 844))
+    assert found["cut"] == 1
+    assert 0.1 < found["code"] < 0.5
 
 
 @pytest.mark.browser

@@ -16,6 +16,7 @@ import re
 import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -589,15 +590,18 @@ def first_screen(page: Notebook, book: Book) -> Findings:
     """A chapter of the second edition opens with a picture and a bet."""
     if page.label not in book.second_edition:
         return
-    end = next((n for n, line in page.headings if line.startswith("## ")), 0)
-    opening = [
-        any(figures.pngs(cell.outputs) for n, cell in page.code if n < end)
-        or any(n < end for n, _ in page.named("interactive")),
-        any(n < end for n, _ in page.named("bet")),
-    ]
-    for there, what in zip(opening, ("picture", "bet"), strict=True):
-        if not there:
-            yield None, f"no {what} before the first section, expected one"
+    opening: list[str] = []
+    pictures = 0
+    for n, cell in page.cells:
+        pictures += bool(figures.pngs(cell.get("outputs", [])))
+        lines = dict(page.prose).get(n, [])
+        opening += takewhile(lambda line: not line.startswith("## "), lines)
+        if any(line.startswith("## ") for line in lines):
+            break
+    if not pictures and not any(li.startswith(":::{interactive}") for li in opening):
+        yield None, "no picture before the first section, expected one"
+    if not any(line.startswith(":::{bet}") for line in opening):
+        yield None, "no bet before the first section, expected one"
 
 
 def bets_settled(page: Notebook, book: Book) -> Findings:
