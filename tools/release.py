@@ -81,8 +81,9 @@ def build(tag: str, *, live: bool) -> None:
         folder.mkdir(parents=True)
     name = f"lossbook-{edition.version()}"
     # Without the runtime first: the archive for a disk, and what is printed.
-    make("book", "pdf", BOOK_RUNTIME=str(ROOT / "_build" / "no-runtime"))
+    make("book", "pdf", "handouts", BOOK_RUNTIME=str(ROOT / "_build" / "no-runtime"))
     archive(HTML, files / f"{name}-site.zip")
+    archive(ROOT / "_build" / "handouts", files / f"{name}-notebooks.zip")
     shutil.copy(PDF, files / f"{name}.pdf")
     shutil.copy(SHEET, files / f"{name}-cheat-sheet.pdf")
     if live:
