@@ -49,6 +49,10 @@ DRIFT = 3e-3
 LOOSE = {
     ("10-proper-scoring-rules", 7): (inf, "two lies pay alike; which is found first?"),
     ("11-margin-losses", 16): (0.05, "other trees of another scikit-learn"),
+    ("17-calibration", 3): (0.05, "so it has here"),
+    ("17-calibration", 61): (0.3, "and here, where one of the numbers is small"),
+    ("17-calibration", 62): (0.1, "and here"),
+    ("17-calibration", 66): (0.1, "and here"),
     ("13-wrong-labels", 22): (0.05, "200 steps of training amplify the last digit"),
     ("26-detection-and-boxes", 18): (0.05, "so do 1200 steps"),
 }
@@ -250,7 +254,8 @@ def test_nothing_is_loaded_before_the_click(page: object) -> None:
     assert not [url for url in asked if "runtime" in url or "worker" in url]
     go_live(page, FIRST)
     assert any("pyodide" in url for url in asked)
-    assert all(url.startswith((page.home, "data:")) for url in asked)
+    own = (page.home, f"blob:{page.home}", "data:")
+    assert [url for url in asked if not url.startswith(own)] == []
 
 
 @pytest.mark.live
@@ -324,11 +329,11 @@ def test_a_cell_cannot_ask_another_host(page: object) -> None:
     threading.Thread(target=host.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{host.server_port}/"
     go_live(page, FIRST)
-    area = page.get_by_label("Code of cell 1", exact=True)
+    area = page.get_by_label("Code of cell 2", exact=True)
     area.fill(ASK.format(address))
     area.press("Shift+Enter")
     wait_for(page, "html[data-live-result=error]")
-    said = page.locator("article .cell").first.locator(".cell_output").inner_text()
+    said = page.locator("article .cell").nth(1).locator(".cell_output").inner_text()
     host.shutdown()
     assert asked == []
     assert "NetworkError" in said
