@@ -21,8 +21,11 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
+from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx_exercise.nodes import exercise_enumerable_node, exercise_node
+
+LOGGER = logging.getLogger(__name__)
 
 WORDS = 200  # read in a minute
 FIGURE = 0.5  # minutes for a figure
@@ -180,15 +183,15 @@ def places_of(app: Sphinx, docname: str) -> dict[str, Place]:
     labels = app.env.domaindata["std"]["anonlabels"]
     places: dict[str, Place] = {}
     for label, chapter in chapters_of(app.env).items():
-        if label not in labels:
-            raise ExtensionError(
-                f"{file_of(app.env)}: no chapter has the label {label}"
-            )
+        if label not in labels:  # say, a book of some chapters only
+            LOGGER.warning("%s: no chapter has the label %s", file_of(app.env), label)
+            continue
         name = labels[label][0]
         number = app.env.toc_secnumbers.get(name, {}).get("", (len(places) + 1,))[0]
         title = app.env.titles[name].astext()
         address = app.builder.get_relative_uri(docname, name)
-        places[label] = Place(number, title, address, chapter.needs)
+        known = [need for need in chapter.needs if need in places]
+        places[label] = Place(number, title, address, known)
     return places
 
 
