@@ -353,8 +353,6 @@ LEDGER = """\
 | A1 | One and one are two, as claim B2 says |
 | B2 | Two |
 
-## All bets
-
 :::{bets}
 :::
 """
