@@ -11,13 +11,13 @@ That the stored outputs are those of the code is nbval's business (see conftest.
 """
 
 import argparse
+import asyncio
 import re
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -61,7 +61,10 @@ async def _execute(nb: NotebookNode, path: Path) -> None:
             raise CellFailedError(f"{shown(path)}: cell {n}: {reason}\n{source}")
 
 
-execute = run_sync(_execute)
+def execute(nb: NotebookNode, path: Path) -> None:
+    """Run all cells; in a thread, since a loop may run in this one (a browser's)."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, _execute(nb, path)).result()
 
 
 def run(path: Path) -> bool:
