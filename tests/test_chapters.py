@@ -75,7 +75,8 @@ def test_a_chapter_stands_behind_all_that_it_needs() -> None:
     found = places(a="", b="", c="b", d="a c", e="a")
     assert book_chapters.columns_of(found) == [["a", "b"], ["e", "c"], ["d"]]
     svg = book_chapters.drawn(found)
-    assert svg.count("<path") == 4
+    assert svg.count("<path") == 2 * 4  # once more in the box that they lead to
+    assert [a.count("<path") for a in svg.split("<a ")[1:]] == [0, 0, 1, 2, 1]
     assert re.findall(r'<a href="(\w)\.html">', svg) == [*"abcde"]
     assert "Title &lt;a&gt;" in svg
     listed = book_chapters.listed(found)

@@ -352,8 +352,6 @@ LEDGER = """\
 | A1 | One and one are two, as claim B2 says |
 | B2 | Two |
 
-## All bets
-
 :::{bets}
 :::
 """

@@ -145,8 +145,8 @@ def minutes_of_exercises(section: nodes.Element) -> int | None:
 # ---- the map
 
 
-BOX, GAP, ROW, LINE = (136, 40), 16, 50, 14
-WRAP = 22  # characters in a line of a box
+BOX, GAP, ROW, LINE = (130, 46), 10, 54, 14
+WRAP = 20  # characters in a line of a box
 
 
 class chapter_map(nodes.General, nodes.Element):
@@ -232,14 +232,14 @@ def drawn(places: dict[str, Place]) -> str:
         for row, label in enumerate(labels)
     }
     width, height = len(columns) * across - 2 * GAP + 2, rows * ROW + 2
-    lines = []
+    lines: dict[str, list[str]] = {label: [] for label in places}
     for label, place in places.items():
         for need in place.needs:
             (x, y), (to_x, to_y) = at[need], at[label]
             x, y, to_y = x + BOX[0], y + BOX[1] / 2, to_y + BOX[1] / 2
             bend = x + GAP
-            lines.append(f'<path d="M{x} {y:g}C{bend} {y:g} {to_x - GAP} {to_y:g} ')
-            lines[-1] += f'{to_x} {to_y:g}"/>'
+            start = f'<path d="M{x} {y:g}C{bend} {y:g} {to_x - GAP} {to_y:g} '
+            lines[label].append(f'{start}{to_x} {to_y:g}"/>')
     boxes = []
     for label, place in places.items():
         x, y = at[label]
@@ -250,13 +250,16 @@ def drawn(places: dict[str, Place]) -> str:
             for n, text in enumerate(words)
         )
         boxes.append(
-            f'<a href="{place.address}"><rect x="{x}" y="{y:g}" width="{BOX[0]}" '
-            f'height="{BOX[1]}" rx="6"/><text>{texts}</text></a>'
+            # Its lines once more, to be seen while the reader points at it.
+            f'<a href="{place.address}"><g>{"".join(lines[label])}</g>'
+            f'<rect x="{x}" y="{y:g}" width="{BOX[0]}" height="{BOX[1]}" rx="6"/>'
+            f"<text>{texts}</text></a>"
         )
+    every = "".join(line for each in lines.values() for line in each)
     return (
         f'<svg viewBox="0 0 {width} {height}" role="group" '
         'aria-label="Map: a line leads from a chapter to those that need it">\n'
-        f'<g class="map-lines">{"".join(lines)}</g>\n' + "\n".join(boxes) + "\n</svg>"
+        f"<g>{every}</g>\n" + "\n".join(boxes) + "\n</svg>"
     )
 
 
