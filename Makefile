@@ -51,7 +51,7 @@ live: $(INSTALLED) ## build the site with Python for the reader's browser in it
 	$(MAKE) book
 
 # The tests of the pages look at the built book, so it is built first.
-test: check types book ## run every check: form, types, site, tests, every notebook compared
+test: check types book ## check form, types and site, run the tests, compare every notebook
 	$(PY) -m pytest -n 2 --nbval tests chapters
 
 # Builds a site with Python in it, for each of two browsers, and runs every chapter there;

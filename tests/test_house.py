@@ -51,6 +51,7 @@ def urls() -> dict[str, str]:
 # ---- the rooms of lossbook: its wings, and its modules beside them
 
 PACKAGE = ROOT / "lossbook"
+LIBRARIES = {"matplotlib", "numpy", "scipy", "sklearn"}
 ROOMS = {
     path.stem
     for path in PACKAGE.iterdir()
@@ -119,6 +120,14 @@ def test_only_some_wings_import(library: str, allowed: set[str]) -> None:
         if any(name.split(".")[0] == library for name in imports(path))
     }
     assert found == allowed
+
+
+def test_lossbook_needs_four_libraries_and_asks_no_host() -> None:
+    roots = {
+        name.split(".")[0] for path in PACKAGE.rglob("*.py") for name in imports(path)
+    }
+    assert roots - sys.stdlib_module_names == {"lossbook", *LIBRARIES}
+    assert not roots & {"ftplib", "http", "socket", "ssl", "urllib", "webbrowser"}
 
 
 def test_lossbook_alone_brings_no_large_library() -> None:
@@ -485,6 +494,37 @@ def test_local_paths_are_seen() -> None:
     assert LOCAL_PATH.search('"/home/ann/book"')
     assert LOCAL_PATH.search(r"C:\Users\ann")
     assert not LOCAL_PATH.search("https://example.org/home/ann")
+
+
+# ---- what the documents say of the house
+
+
+def test_make_lists_every_verb_and_documents_name_no_other() -> None:
+    makefile = read("Makefile")
+    listed = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.M))
+    assert listed == set(re.search(r"^\.PHONY: (.*)$", makefile, re.M)[1].split())
+    for name in ("README.md", "CONTRIBUTING.md", "index.md"):
+        named = set(re.findall(r"(?:^|`)make ([a-z-]+)", read(name), re.M))
+        assert named <= listed, name
+
+
+# What a script stores, by the name it has there -> the words of SECURITY.md.
+STORED = {
+    '"theme"': "the choice of light or dark",
+    '"code"': "whether all code stands open",
+    "label": "the guesses in bets",
+    "storageKey": "the edits of a page made live",
+}
+
+
+def test_what_a_page_stores_is_said() -> None:
+    scripts = [p for p in (ROOT / "site").rglob("*.js") if "vendor" not in p.parts]
+    text = "".join(p.read_text("utf8") for p in scripts if "runtime" not in p.parts)
+    assert set(re.findall(r"localStorage\.setItem\(([^,]+),", text)) == set(STORED)
+    assert not re.search(r"sessionStorage|indexedDB|document\.cookie|\bcaches\.", text)
+    said = re.search(r"A page stores four things(.*?)\.\n", read("SECURITY.md"))[1]
+    assert all(words in said for words in STORED.values())
+    assert len(STORED) == 4
 
 
 # ---- the table of contents
