@@ -86,6 +86,14 @@ OBJECT_REPR = re.compile(
 )
 NUMPY_REPR = re.compile(r"\bnp\.(?:(?:float|int|uint|bool|str)\w*\(|True_|False_)")
 NUMBER = re.compile(r"\d*\.\d+")
+# A number as it is not written here: 5 %, 10 000, 10000 (but issue 11057, 2.71828).
+ODD_NUMBER = re.compile(
+    r"\d[ \u00a0\u202f]%|(?<![\d.,])\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?![\d.])|"
+    r"(?<![\w.,+-])(?<!issue )(?<!request )\d{5,}(?![\w])"
+)
+NO_PROSE = re.compile(
+    r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|\]\([^)]*\)|<http[^>]*>", re.S
+)
 NEGATIVE_ZERO = re.compile(r"(?<![\w.)])-0(?:\.0*)?(?![\d.])")
 MACHINE_PATH = re.compile(
     r"(?<![\w:/.])/(?:home|root|tmp|usr|var|opt|mnt|Users|private|content)/|"
@@ -423,6 +431,25 @@ def rounded_numbers(page: Notebook, book: Book) -> Findings:
         for number in NUMBER.findall(_text(output)):
             if len(number.replace(".", "").lstrip("0")) >= 15:
                 yield n, f"{number} in the output, expected 3 significant digits"
+
+
+def numbers_written_alike(page: Notebook, book: Book) -> Findings:
+    """95%, not 95 %; 10,000, not 10 000 and not 10000."""
+    for n, cell in page.cells:
+        if cell.cell_type == "markdown":
+            texts = [NO_PROSE.sub("", cell.source)]
+        else:
+            about = cell.metadata.get("mystnb", {})
+            texts = [
+                about.get("figure", {}).get("caption", ""),
+                about.get("image", {}).get("alt", ""),
+                *(line for line in cell.source.splitlines() if line[:1] == "#"),
+                # What stands in columns is not one number.
+                *(re.sub("  +", "\n", _plain_text(o)) for o in cell.outputs),
+            ]
+        for text in texts:
+            for found in ODD_NUMBER.findall(NO_PROSE.sub("", text)):
+                yield n, f"{found!r}, expected 95% and 10,000"
 
 
 def no_negative_zero(page: Notebook, book: Book) -> Findings:
@@ -804,6 +831,7 @@ RULES: tuple[Rule, ...] = (
     narrow_outputs,
     no_object_reprs,
     rounded_numbers,
+    numbers_written_alike,
     no_negative_zero,
     no_machine_traces,
     figures_end_in_show,

@@ -365,7 +365,7 @@ class HuberLoss(ResidualLoss):
     Parameters
     ----------
     delta : float > 0
-        In units of y.  1.345 standard deviations give 95 % efficiency on Gaussian
+        In units of y.  1.345 standard deviations give 95% efficiency on Gaussian
         data.
 
     Huber 1964, doi:10.1214/aoms/1177703732.
@@ -583,7 +583,7 @@ class TukeyLoss(ResidualLoss):
     Parameters
     ----------
     c : float > 0
-        In units of y.  4.685 standard deviations give 95 % efficiency on Gaussian
+        In units of y.  4.685 standard deviations give 95% efficiency on Gaussian
         data.
 
     Beaton & Tukey 1974, doi:10.1080/00401706.1974.10489171.
@@ -637,7 +637,7 @@ class CauchyLoss(ResidualLoss):
     Parameters
     ----------
     scale : float > 0
-        In units of y.  2.385 standard deviations give 95 % efficiency on Gaussian
+        In units of y.  2.385 standard deviations give 95% efficiency on Gaussian
         data.
 
     Holland & Welsch 1977, doi:10.1080/03610927708827533.

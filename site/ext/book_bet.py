@@ -277,10 +277,10 @@ def depart_bet(self: SphinxTranslator, node: bet) -> None:
         low, high, step = map(escape, node["range"])
         unit = escape(node["unit"])
         self.body.append(
-            '<label class="bet-slider"><span>A number from '
+            '<div class="bet-slider"><label><span>A number from '
             f"{low} to {escape(with_unit(high, unit))}</span>\n"
             f'<input type="range" min="{low}" max="{high}" step="{step}" value="{low}"'
-            f' data-unit="{unit}"><output>no guess yet</output></label>\n'
+            f' data-unit="{unit}"></label><output>no guess yet</output></div>\n'
         )
     self.body.append(
         f'<p class="bet-foot"><span>Your guess stays in this browser. </span>'
