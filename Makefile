@@ -22,7 +22,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book live pdf release test test-live check types lax oldest newest wheels portable seeds slack reproducible run atlas ledger serve lab coverage bench peers fuzz mutate lock clean
+.PHONY: help book live pdf handouts release test test-live check types lax oldest newest wheels portable jitter seeds slack reproducible run atlas ledger serve lab coverage bench peers fuzz mutate lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,13 +51,14 @@ live: $(INSTALLED) ## build the site with Python for the reader's browser in it
 	$(MAKE) book
 
 # The tests of the pages look at the built book, so it is built first.
-test: check types book ## run every check: form, types, site, tests, every notebook compared
+test: check types book ## check form, types and site, run the tests, compare every notebook
 	$(PY) -m pytest -n 2 --nbval tests chapters
 
-# Builds a site with Python in it, for each of two browsers, and runs every chapter there.
+# Builds a site with Python in it, for each of two browsers, and runs every chapter there;
+# then three of the handouts that `make handouts` has left.
 test-live: $(INSTALLED) ## run every chapter in the reader's browser (minutes)
 	$(PY) -m tools.site fetch
-	$(PY) -m pytest -n 2 --dist load -m live tests/test_live.py
+	$(PY) -m pytest -n 2 --dist load -m live tests/test_live.py tests/test_handouts.py
 
 # ---- parts of `make test`, and weaker forms of it
 
@@ -96,6 +97,9 @@ newest: $(INSTALLED) ## make lax with the newest versions to be had
 portable: $(INSTALLED) ## notebooks under other arithmetic: same text, same figures? (half an hour)
 	$(PY) -m tools.portable $(NB)
 
+jitter: $(INSTALLED) ## the short form of it: one draw, where numbers can grow (minutes)
+	$(PY) -m tools.portable --short $(NB)
+
 seeds: $(INSTALLED) ## every seed moved, DRAWS=20 times: do all asserts hold? (half an hour)
 	$(PY) -m tools.seeds --draws $(DRAWS) $(NB)
 
@@ -123,8 +127,12 @@ ledger: $(INSTALLED) ## collect the claims of all notebooks into the ledger
 lab: $(INSTALLED) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab
 
-pdf: book ## print the whole book to _build/pdf/loss-functions.pdf (needs Chromium)
+pdf: book ## print the book and the cheat sheet into _build/pdf (needs Chromium)
 	$(PY) -m tools.pdf
+	$(PY) -m tools.sheet
+
+handouts: book ## write the notebooks without the book's markup to _build/handouts
+	$(PY) -m tools.handouts
 
 release: $(INSTALLED) ## build all that an edition is published as: make release TAG=v0.1.0
 	$(PY) -m tools.release $(TAG)
@@ -134,7 +142,7 @@ serve: book ## build the site and serve it at http://localhost:8000 (PORT=...)
 
 # ---- keeping house
 
-bench: $(INSTALLED) ## time the losses against scikit-learn, PyTorch and NumPy (minutes)
+bench: $(INSTALLED) ## time the losses against scikit-learn, and PyTorch if it is there (minutes)
 	$(PY) benchmarks/losses.py
 	$(PY) benchmarks/ranking.py
 	$(PY) benchmarks/auc.py

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from tools import pdf
+from tools.site import DEFAULT_HTML
 
 # In CI the search is the same every time; on a desk it looks somewhere new.
 # `make fuzz` asks for many cases more.
@@ -35,6 +36,13 @@ def browser() -> Iterator[object]:
         instance = playwright.chromium.launch(executable_path=path, args=flags)
         yield instance
         instance.close()
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    if not (DEFAULT_HTML / "_static" / "search-index.js").exists():
+        pytest.skip("no built book in _build/html: make book builds it")
+    return DEFAULT_HTML
 
 
 class Quiet(SimpleHTTPRequestHandler):

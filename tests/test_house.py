@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from pybtex.database import parse_string
 
-from tools import edition
+from tools import edition, release
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -51,6 +51,7 @@ def urls() -> dict[str, str]:
 # ---- the rooms of lossbook: its wings, and its modules beside them
 
 PACKAGE = ROOT / "lossbook"
+LIBRARIES = {"matplotlib", "numpy", "scipy", "sklearn"}
 ROOMS = {
     path.stem
     for path in PACKAGE.iterdir()
@@ -119,6 +120,15 @@ def test_only_some_wings_import(library: str, allowed: set[str]) -> None:
         if any(name.split(".")[0] == library for name in imports(path))
     }
     assert found == allowed
+
+
+def test_lossbook_needs_four_libraries_and_asks_no_host() -> None:
+    roots = {
+        name.split(".")[0] for path in PACKAGE.rglob("*.py") for name in imports(path)
+    }
+    needed = {"lossbook", *LIBRARIES, "cycler"}  # the last is matplotlib's own
+    assert roots - sys.stdlib_module_names == needed
+    assert not roots & {"ftplib", "http", "socket", "ssl", "urllib", "webbrowser"}
 
 
 def test_lossbook_alone_brings_no_large_library() -> None:
@@ -218,7 +228,8 @@ def test_a_workflow_has_the_least_rights_and_fixed_actions(file: Path) -> None:
         if "write" in str(job.get("permissions", "")):
             # What may write runs no code of ours, nor of anybody we install.
             commands = [step["run"] for step in job["steps"] if "run" in step]
-            assert all(c.startswith("gh release ") for c in commands), (name, commands)
+            known = all(c.startswith(("gh release ", "git ")) for c in commands)
+            assert known, (name, commands)
 
 
 @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
@@ -269,7 +280,7 @@ def test_what_github_would_refuse_is_seen() -> None:
         {"uses": "./.github"},
         {"strategy": {"matrix": {"include": [{"verbs": 1}]}}},
         {"steps": [{"run": "x", "uses": "y"}]},
-        {"steps": [{"run": "x", "with": {}, "title": "y"}]},
+        {"steps": [{"run": "x", "with": {}, "named": "y"}]},
         {"steps": [{"run": ".ci/go"}]},
         {"runs-on": None},
     ):
@@ -309,6 +320,16 @@ def test_nothing_is_published_before_the_tests_pass() -> None:
         assert jobs["test"]["uses"] == "./.github/workflows/test.yml"
         assert jobs["build"]["needs"] == "test"
         assert jobs[last]["needs"] == "build"
+
+
+def test_the_handouts_go_where_the_pages_lead() -> None:
+    branch = yaml.safe_load(read("_config.yml"))["sphinx"]["config"]["html_context"][
+        "handouts"
+    ]
+    jobs = yaml.safe_load(read(".github/workflows/pages.yml"))["jobs"]
+    assert jobs["handouts"]["needs"] == "build"
+    assert jobs["handouts"]["steps"][-1]["run"].split()[-1] == branch
+    assert f"/blob/{branch}/chapters/" in read("index.md")
 
 
 def test_windows_is_tested_by_the_lines_of_the_readme() -> None:
@@ -395,18 +416,20 @@ def test_citation_and_site_have_the_addresses_of_the_project() -> None:
     )
 
 
+PRINTS = ("loss-functions.pdf", "cheat-sheet.pdf")
+
+
 def test_the_start_page_leads_to_the_project() -> None:
     links = re.findall(r"\]\((https:[^)]*)\)", read("index.md"))
     home = urls()["Repository"].removeprefix("https://github.com/")
-    colab = f"https://colab.research.google.com/github/{home}/blob/main/"
+    colab = f"https://colab.research.google.com/github/{home}/blob/handouts/"
     notebooks = [li.removeprefix(colab) for li in links if li.startswith(colab)]
     assert notebooks
     assert all((ROOT / name).is_file() for name in notebooks)
-    book = urls()["Documentation"] + "loss-functions.pdf"
-    assert {*links} == {urls()["Repository"], book, *(colab + n for n in notebooks)}
-    assert "_build/pdf/loss-functions.pdf _build/html/" in read(
-        ".github/workflows/pages.yml"
-    )
+    prints = [f"{urls()['Documentation']}{name}" for name in PRINTS]
+    assert {*links} == {urls()["Repository"], *prints, *(colab + n for n in notebooks)}
+    assert "_build/pdf/*.pdf _build/html/" in read(".github/workflows/pages.yml")
+    assert {release.PDF.name, release.SHEET.name} == {*PRINTS}
 
 
 @pytest.mark.parametrize(
@@ -472,6 +495,37 @@ def test_local_paths_are_seen() -> None:
     assert LOCAL_PATH.search('"/home/ann/book"')
     assert LOCAL_PATH.search(r"C:\Users\ann")
     assert not LOCAL_PATH.search("https://example.org/home/ann")
+
+
+# ---- what the documents say of the house
+
+
+def test_make_lists_every_verb_and_documents_name_no_other() -> None:
+    makefile = read("Makefile")
+    listed = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.M))
+    assert listed == set(re.search(r"^\.PHONY: (.*)$", makefile, re.M)[1].split())
+    for name in ("README.md", "CONTRIBUTING.md", "index.md"):
+        named = set(re.findall(r"(?:^|`)make ([a-z-]+)", read(name), re.M))
+        assert named <= listed, name
+
+
+# What a script stores, by the name it has there -> the words of SECURITY.md.
+STORED = {
+    '"theme"': "the choice of light or dark",
+    '"code"': "whether all code stands open",
+    "label": "the guesses in bets",
+    "storageKey": "the edits of a page made live",
+}
+
+
+def test_what_a_page_stores_is_said() -> None:
+    scripts = [p for p in (ROOT / "site").rglob("*.js") if "vendor" not in p.parts]
+    text = "".join(p.read_text("utf8") for p in scripts if "runtime" not in p.parts)
+    assert set(re.findall(r"localStorage\.setItem\(([^,]+),", text)) == set(STORED)
+    assert not re.search(r"sessionStorage|indexedDB|document\.cookie|\bcaches\.", text)
+    said = re.search(r"A page stores four things(.*?)\.\n", read("SECURITY.md"))[1]
+    assert all(words in said for words in STORED.values())
+    assert len(STORED) == 4
 
 
 # ---- the table of contents

@@ -243,7 +243,7 @@ def test_units_do_not_matter() -> None:
 
 def test_the_search_runs_along_weighted_uncorrelated_directions() -> None:
     centred = X - np.average(X, axis=0, weights=WEIGHTS)
-    axes, penalty = _axes(centred, WEIGHTS, alpha=0.3)
+    axes, penalty, _ = _axes(centred, WEIGHTS, alpha=0.3)
     along = centred @ axes
     products = along.T @ (WEIGHTS[:, None] * along) / WEIGHTS.sum()
     np.testing.assert_allclose(products + np.diag(penalty), np.eye(3), atol=1e-12)
@@ -732,6 +732,53 @@ def test_targets_in_any_unit(loss: PointwiseLoss, unit: float) -> None:
     np.testing.assert_allclose(fitted.coef_ / scale, wanted.coef_, rtol=1e-6, atol=1e-9)
     intercept = (fitted.intercept_ - shift) / scale
     assert intercept == pytest.approx(wanted.intercept_, rel=1e-6)
+
+
+CONVEX = [x for x in [*REGRESSION, *FITTABLE_BINARY] if x.convex]
+
+
+@each(CONVEX)
+@pytest.mark.parametrize("alpha", [0.0, 0.01])
+@pytest.mark.parametrize("far", [1e12, 1e16, 1e20, 9.97e36, -1e100])
+def test_a_far_feature_silences_its_row(
+    loss: PointwiseLoss, alpha: float, far: float
+) -> None:
+    """A column with a fill value fits that row, and says nothing of the others."""
+    features, y = X.copy(), sample(loss)
+    features[7, 1] = far
+    fitted = fit_or_warning(loss, features, y, alpha=alpha)
+    rest = np.arange(len(y)) != 7
+    wanted = fit_or_warning(loss, features[rest][:, [0, 2]], y[rest], alpha=alpha)
+    if fitted is None or wanted is None:
+        return
+    # The penalty is per sample, of which there is one less.
+    if alpha:
+        wanted = fit_or_warning(
+            loss, features[rest][:, [0, 2]], y[rest], alpha=alpha * 60 / 59
+        )
+        assert wanted is not None
+    np.testing.assert_allclose(fitted.coef_[[0, 2]], wanted.coef_, rtol=1e-5, atol=1e-7)
+    assert fitted.intercept_ == pytest.approx(wanted.intercept_, rel=1e-5, abs=1e-7)
+    assert abs(fitted.coef_[1] * far) < 1e3
+
+
+@pytest.mark.parametrize("loss", [lb.SquaredError(), lb.AbsoluteError()])
+def test_a_far_feature_does_not_lose_the_others_silently(loss: PointwiseLoss) -> None:
+    """Beside it columns that repeat each other are not told from columns it hides."""
+    features = np.column_stack([X, X[:, 0]])
+    features[7, 1] = 1e20
+    with pytest.warns(ConvergenceWarning, match="larger by more digits"):
+        LossRegressor(loss).fit(features, NOISY)
+
+
+def test_the_far_feature_of_a_classifier() -> None:
+    features = X.copy()
+    features[7, 1] = 1e20
+    rest = np.arange(60) != 7
+    fitted = LossClassifier(lb.HingeLoss(), alpha=0.01).fit(features, LABELS)
+    wanted = LossClassifier(lb.HingeLoss(), alpha=0.01 * 60 / 59)
+    wanted.fit(features[rest][:, [0, 2]], LABELS[rest])
+    np.testing.assert_allclose(fitted.coef_[0, [0, 2]], wanted.coef_[0], rtol=1e-5)
 
 
 HOMOGENEOUS = [

@@ -135,6 +135,18 @@ def test_a_common_shift_changes_no_probability(link: Link) -> None:
     )
 
 
+@each([*SCALAR_LINKS, LabelLink()])
+def test_the_domain_is_what_the_inverse_reaches(link: Link) -> None:
+    ends = [link.domain.low, link.domain.high]
+    np.testing.assert_array_equal(link.inverse([-inf, inf]), ends)
+
+
+@each_class_link
+def test_rows_reach_the_ends_of_the_domain(link: Link) -> None:
+    row = link.inverse([-1e3, 0.0, 1e3])
+    assert (link.domain.low, link.domain.high) == (row.min(), row.max()) == (0, 1)
+
+
 @each_scalar_link
 def test_inverse_increases_into_the_domain(link: Link) -> None:
     z = link.inverse(raw_grid(link))

@@ -204,7 +204,7 @@ def text_of(output: nbformat.NotebookNode) -> str:
     if output.output_type == "stream":
         return output.text
     data = output.get("data", {})
-    shown = "image/png" in data or "text/markdown" in data
+    shown = {"image/png", "text/markdown", "text/html"} & data.keys()
     return "" if shown else data.get("text/plain", "")
 
 

@@ -600,6 +600,31 @@ def test_negative_binomial_becomes_poisson() -> None:
         )
 
 
+@pytest.mark.parametrize("alpha", [0.1, 3.0])
+def test_negative_binomial_of_large_counts_becomes_gamma(alpha: float) -> None:
+    """With variance z + alpha z**2 the z is lost; no digit of the rest is."""
+    loss, y = lb.NegativeBinomialDeviance(alpha=alpha), np.geomspace(1e20, 1e100, 9)
+    for ratio in (0.5, 0.999, 1.01, 40.0):
+        z = y * ratio
+        for method in ("value", "gradient"):
+            np.testing.assert_allclose(
+                alpha * getattr(loss, method)(y, np.log(z)),
+                getattr(lb.GammaDeviance(), method)(y, np.log(z)),
+                rtol=1e-7,
+            )
+
+
+def test_gamma_deviance_where_its_factors_are_out_of_range() -> None:
+    """exp(-f) is infinite or 0, or has few digits left, and y / exp(f) is neither."""
+    loss = lb.GammaDeviance()
+    y = np.array([1e-300, 1e300, 1e300, 1e-308, 1e308])
+    f = np.array([-720.0, 730.0, 690.0, -709.0, 709.5])
+    gap = np.log(y) - f
+    np.testing.assert_allclose(loss.value(y, f), 2 * (np.expm1(gap) - gap), rtol=1e-12)
+    np.testing.assert_allclose(loss.gradient(y, f), -2 * np.expm1(gap), rtol=1e-12)
+    np.testing.assert_allclose(loss.hessian(y, f), 2 * np.exp(gap), rtol=1e-12)
+
+
 @each(BINARY)
 def test_labels_are_treated_alike(loss: Loss) -> None:
     f = np.concatenate([EXTREMES, GRID[::100]])

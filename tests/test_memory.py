@@ -39,9 +39,12 @@ def peaks(loss: lb.Loss, size: int) -> dict[str, int]:
     """The bytes that each method takes for predictions of ``size`` numbers."""
     y, f, w = large(loss, size)
     z = loss.link.inverse(f)
+    some, narrow = w * (w > 0.1), f.astype("f4")
     calls: dict[str, Callable[[], object]] = {
         "call": lambda: loss(y, z, sample_weight=w),
+        "sum": lambda: loss(y, z, sample_weight=some, reduction="sum"),
         "each": lambda: loss.from_raw(y, f, sample_weight=w, reduction="none"),
+        "converted": lambda: loss.from_raw(y, narrow, sample_weight=some),
         "value": lambda: loss.value(y, f),
         "gradient": lambda: loss.gradient(y, f),
         "both": lambda: loss.value_and_gradient(y, f),
@@ -77,6 +80,15 @@ def test_memory_of_best_constants(loss: lb.PointwiseLoss) -> None:
     loss.best_constant(y[:100])  # SciPy is imported when it is first needed
     for targets, weights in ((y, None), (y, w), (y.astype("f4"), w.astype("f4"))):
         assert peak(partial(loss.best_constant, targets, weights)) < 4 * MEGABYTE
+
+
+@each([loss for loss in POINTWISE if sorts(loss)])
+def test_memory_of_best_constants_that_sort(loss: lb.PointwiseLoss) -> None:
+    """A few copies of the sample; never a table."""
+    y, _, w = large(loss, 20_000)
+    loss.best_constant(y[:100])
+    for targets, weights in ((y, None), (y.astype("f4"), w.astype("f4"))):
+        assert peak(partial(loss.best_constant, targets, weights)) < 20 * y.nbytes
 
 
 @each(MULTICLASS)

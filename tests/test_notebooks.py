@@ -27,6 +27,7 @@ from nbformat.v4 import (
 )
 from PIL import Image
 
+import lossbook as lb
 from tools import colab, form, ledger, normalise, notebooks
 from tools.book import (
     CHAPTERS,
@@ -104,6 +105,13 @@ OPENING = """\
 :class: objectives
 Compute a mean.
 :::
+
+:::{bet} How large?
+:label: bet-demo
+:answer: (2)
+- 1
+- 2
+:::
 """
 CLAIM_BOX = """\
 ## One and one are two
@@ -117,12 +125,13 @@ EXERCISE = """\
 :::{{exercise}} The {number}th mean
 :label: ex-demo-{number}
 
-*code · ★★*
+*code · ★★ · 10 min*
 Compute it.
 :::
 """
 CLOSING = "\n".join(
     [
+        ":::{bet-answer} bet-demo\n:::\n",
         "## Summary\n\nA mean is a mean.\n\n## Exercises\n",
         *(EXERCISE.format(number=number) for number in range(1, 6)),
         "## Further reading\n\nNone.",
@@ -137,11 +146,16 @@ def chapter() -> NotebookNode:
     cells = [
         new_markdown_cell(OPENING),
         new_code_cell(IMPORTS, metadata={"tags": ["hide-input"]}),
-        new_code_cell(PLOT.format(power=2), metadata={"mystnb": FIGURE}),
+        new_code_cell(
+            PLOT.format(power=2), metadata={"mystnb": FIGURE, "tags": ["hide-input"]}
+        ),
         new_markdown_cell(CLAIM_BOX),
         new_code_cell(
             "total = np.add(1, 1)\nprint(f'{total:.1f}')",
-            metadata={"tags": ["claim", "nbval-check-output"], "claim": CLAIM},
+            metadata={
+                "tags": ["claim", "nbval-check-output", "bet-demo"],
+                "claim": CLAIM,
+            },
         ),
         new_code_cell(CHECK, metadata={"tags": ["check"]}),
         *(new_code_cell(f"print(f'{{1 / {n}:.3f}}')") for n in range(3, 8)),
@@ -151,7 +165,8 @@ def chapter() -> NotebookNode:
 
 
 def solutions() -> NotebookNode:
-    return new_notebook(cells=[new_markdown_cell(SOLUTIONS), new_code_cell(IMPORTS)])
+    imports = new_code_cell(IMPORTS, metadata={"tags": ["hide-input"]})
+    return new_notebook(cells=[new_markdown_cell(SOLUTIONS), imports])
 
 
 def write(nb: NotebookNode, path: Path) -> Path:
@@ -166,6 +181,8 @@ def small_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("book")
     write(chapter(), root / "chapters" / "1-part" / "04-demo.ipynb")
     write(solutions(), root / "chapters" / "solutions" / "04-demo.ipynb")
+    (root / "site").mkdir()
+    (root / "site" / "chapters.yml").write_text("ch-demo: {second-edition: true}\n")
     (root / "references.bib").write_text("@book{knuth1997,\n  title = {Art}\n}\n")
     toc = "root: index\nparts:\n- chapters:\n  - file: chapters/1-part/04-demo\n"
     (root / "_toc.yml").write_text(toc)
@@ -248,6 +265,13 @@ def results(**data: str) -> Damage:
         code(nb, 3).outputs = [new_output("execute_result", data=bundle)]
 
     return damage
+
+
+def table(*values: float, spec: str | None = None) -> Damage:
+    """Store a table of some values, a row each."""
+    rows = {f"row {n}": value for n, value in enumerate(values)}
+    made = lb.show.table(rows, ["x"], formats=spec)
+    return results(text_plain=repr(made), text_html=made._repr_html_())
 
 
 def field(number: int, *keys: str, value: object) -> Damage:
@@ -341,6 +365,12 @@ def add_text_chunk(nb: NotebookNode) -> None:
     data["image/png"] = base64.b64encode(png[:33] + chunk + png[33:]).decode()
 
 
+def bet_settled_above(nb: NotebookNode) -> None:
+    answer = ":::{bet-answer} bet-demo\n:::\n"
+    prose(answer, "")(nb)
+    nb.cells[0].source = answer + nb.cells[0].source
+
+
 DAMAGES: list[tuple[Callable, Damage]] = [
     (form.file_size, prints("x" * form.MAX_BYTES)),
     (form.normal_form, field(3, "metadata", "collapsed", value=True)),
@@ -373,6 +403,8 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     (form.no_volatile_sources, source(3, "1 / 3", "np.__version__")),
     (form.no_semicolons, source(1, "plt.show()", "plt.plot([1]);")),
     (form.short_cells, source(3, "print", "x = 1\n" * 15 + "print")),
+    (form.plumbing_folded, field(0, "metadata", "tags", value=[])),
+    (form.plumbing_folded, field(1, "metadata", "tags", value=["full-width"])),
     (form.short_lines, source(3, "print", "# " + "x" * 78 + "\nprint")),
     (
         form.check_cells,
@@ -400,6 +432,11 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     (form.no_errors_stored, stored_error),
     (form.no_stderr, prints("UserWarning: careful\n", name="stderr")),
     (form.short_outputs, prints("line\n" * 21)),
+    (form.short_outputs, table(*range(20))),
+    (form.narrow_outputs, prints("x" * 45 + "\n")),
+    (form.numbers_written_alike, prints("a share of 95 %\n")),
+    (form.numbers_written_alike, prints("n = 10000\n")),
+    (form.numbers_written_alike, prose("It is two", "It is 10 000")),
     (form.no_object_reprs, results(text_plain="<__main__.A at 0x7f21c0a83d90>")),
     (form.no_object_reprs, results(text_plain="<Axes: >")),
     (form.no_object_reprs, results(text_plain="<Figure size 640x480 with 1 Axes>")),
@@ -415,6 +452,7 @@ DAMAGES: list[tuple[Callable, Damage]] = [
         form.rounded_numbers,
         results(text_plain="x", text_markdown="$0.1234567890123456$"),
     ),
+    (form.rounded_numbers, table(0.1234567890123456, spec=".16f")),
     (form.no_negative_zero, prints("slope -0.000\n")),
     (form.no_negative_zero, prints("[ 1. -0.]\n")),
     (form.no_machine_traces, prints("read /home/someone/data.csv\n")),
@@ -452,8 +490,16 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     (form.exercises, prose(":label: ex-demo-2", ":label: ex-two")),
     (form.exercises, prose(":label: ex-demo-2\n", "")),
     (form.exercises, prose("{exercise} The 2th mean", "{exercise}")),
-    (form.exercises, prose("*code · ★★*", "*code · ★★★★*")),
-    (form.exercises, prose("*code · ★★*", "*think · ★*")),
+    (form.exercises, prose("*code · ★★", "*code · ★★★★")),
+    (form.exercises, prose("*code · ★★", "*think · ★")),
+    (form.exercises, prose(" · 10 min*", "*")),
+    (form.first_screen, drop(1)),
+    (form.first_screen, prose(":::{bet} How", ":::{note} How")),
+    (form.bets_settled, prose(":label: bet-demo", ":label: bet-other")),
+    (form.bets_settled, prose("{bet-answer} bet-demo", "{bet-answer} bet-other")),
+    (form.bets_settled, bet_settled_above),
+    (form.bets_settled, field(3, "metadata", "tags", value=["bet-demo"])),
+    (form.bets_settled, field(3, "metadata", "tags", value=["bet-other"])),
     (form.solutions_match, prose(":label: ex-demo-2", ":label: ex-demo-9")),
     (form.claims_complete, field(2, "metadata", "tags", value=[])),
     (form.claims_complete, field(2, "metadata", "claim", value={"id": "A1"})),
@@ -505,6 +551,25 @@ def test_rule_catches_damage(
 
 def test_every_rule_has_a_damage() -> None:
     assert {rule for rule, _ in DAMAGES} == set(form.RULES)
+
+
+def test_a_table_is_a_number_of_a_claim(damaged_book: Path) -> None:
+    path = damaged_book / "chapters" / "1-part" / "04-demo.ipynb"
+    nb = normalise.read(path)
+    table(2.0)(nb)
+    code(nb, 2).outputs = code(nb, 3).outputs
+    write(nb, path)
+    assert "claims_asserted" not in {finding.rule for finding in findings(path)}
+
+
+def test_a_chapter_of_the_first_edition_may_be_wide(damaged_book: Path) -> None:
+    path = damaged_book / "chapters" / "1-part" / "04-demo.ipynb"
+    (damaged_book / "site" / "chapters.yml").unlink()
+    nb = normalise.read(path)
+    prints("x" * 45 + "\n")(nb)
+    prose(" · 10 min*", "*")(nb)
+    write(nb, path)
+    assert {finding.rule for finding in findings(path)} == set()
 
 
 def test_solution_without_an_exercise_is_caught(damaged_book: Path) -> None:
@@ -591,6 +656,19 @@ def test_run_brings_any_notebook_into_the_stored_form(damaged_book: Path) -> Non
     source(3, "\nprint('x')", "")(again)
     code(again, 3).outputs[0].text = code(again, 3).outputs[0].text.removesuffix("x\n")
     assert normalise.as_text(again) == good
+
+
+def test_fold_adds_tags_and_nothing_else(damaged_book: Path) -> None:
+    path = damaged_book / "chapters" / "1-part" / "04-demo.ipynb"
+    before = path.read_bytes()
+    nb = normalise.read(path)
+    for number in (0, 1):
+        code(nb, number).metadata.pop("tags")
+    write(nb, path)
+    assert len(findings(path)) == 2
+    for _ in range(2):
+        assert notebooks.main(["fold", str(damaged_book / "chapters")]) == 0
+        assert path.read_bytes() == before
 
 
 def test_run_renews_the_cell_for_colab(damaged_book: Path) -> None:

@@ -87,12 +87,13 @@ def test_far_out(
         numerics.log1p_square,
         lambda x: numerics.hypot(x, 3.0),
         lambda x: numerics.xlogy(x, x),
+        numerics.log1p,
         numerics.logsumexp,
         numerics.softmax,
     ],
     ids=[
         *("softplus", "expit", "expit_slope", "log1p_square", "hypot", "xlogy"),
-        *("logsumexp", "softmax"),
+        *("log1p", "logsumexp", "softmax"),
     ],
 )
 def test_nan_gives_nan(function: Callable[[Array], Array]) -> None:
@@ -122,6 +123,54 @@ def test_any_row(values: list[float]) -> None:
     for p in (numerics.softmax(x), numerics.project_simplex(x)):
         assert np.all(p >= 0)
         assert p.sum() == pytest.approx(1, abs=1e-9)
+
+
+def test_log1p_like_numpy() -> None:
+    x = np.concatenate([SIZES, -np.geomspace(1e-300, 0.999999, 500)])
+    np.testing.assert_allclose(numerics.log1p(x), np.log1p(x), rtol=1e-15)
+    x = np.linspace(0, 1, 10_001, dtype="f4")
+    assert numerics.log1p(x).dtype == "f4"
+    np.testing.assert_allclose(numerics.log1p(x), np.log1p(x), rtol=1e-6)
+
+
+def test_ratio_and_log() -> None:
+    y, f = np.meshgrid(np.geomspace(1e-300, 1e300, 41), np.linspace(-760, 760, 77))
+    y, f = y.ravel(), f.ravel()
+    ratio, log_ratio = numerics.ratio_and_log(y, f)
+    with mpmath.workdps(40):
+        exact = [
+            mpmath.log(mpmath.mpf(float(a))) - mpmath.mpf(float(b))
+            for a, b in zip(y, f, strict=True)
+        ]
+        wanted = np.array([float(mpmath.exp(x)) for x in exact])
+    np.testing.assert_allclose(
+        log_ratio, np.array(exact, float), rtol=1e-13, atol=3e-13
+    )
+    normal = (wanted > 1e-300) & np.isfinite(wanted)
+    np.testing.assert_allclose(ratio[normal], wanted[normal], rtol=5e-13)
+    assert np.isinf(ratio[np.isinf(wanted)]).all()
+    assert (ratio[wanted < 1e-300] < 2e-300).all()
+
+
+def test_power_gap_like_its_formula() -> None:
+    """Including k near 0, where the naive formula has lost its digits."""
+    x = np.array([0.25, 3.0, 7.0])
+    y, z = np.array([0.5, 2.0, 900.0]), np.array([0.7, 1.9999, 3.0])
+    for k in (-1.5, -1e-9, 0.0, 1e-12, 0.5, 2.0):
+        with mpmath.workdps(60):
+            gap = [
+                float(
+                    mpmath.mpf(float(a))
+                    * (
+                        (mpmath.mpf(float(b)) ** k - mpmath.mpf(float(c)) ** k) / k
+                        if k
+                        else mpmath.log(mpmath.mpf(float(b)) / mpmath.mpf(float(c)))
+                    )
+                )
+                for a, b, c in zip(x, y, z, strict=True)
+            ]
+        ours = numerics.power_gap(np.log(y), np.log(z), k, np.log(x))
+        np.testing.assert_allclose(ours, gap, rtol=1e-11)
 
 
 def test_like_scipy() -> None:

@@ -2,14 +2,16 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pikepdf
+import pypdfium2
 import pytest
 
-from tools import formula, pdf
+from tools import edition, formula, pdf
 
 SUM = (
     "<mrow><mfrac><mn>1</mn><mi>n</mi></mfrac><msubsup><mo>∑</mo><mi>i</mi><mi>n</mi>"
@@ -18,12 +20,14 @@ SUM = (
 PAGES = {
     "index": '<h1>Welcome</h1><p>Begin with <a href="a/one.html">one</a>.</p>',
     "a/one": """\
-<section id="one"><h1>The first<a class="headerlink" href="#one">#</a></h1>
+<section id="one"><h1><span class="section-number">1. </span>The first<a
+class="headerlink" href="#one">#</a></h1>
 <p><a href="../b/two.html#goal">There</a>, <a href="#here">here</a>,
 <a href="../search.html">search</a>, <a href="https://example.org/#x">out</a>.</p>
 <section id="here"><h2>A section</h2>
 <pre><span>link = '<!-- -->'; id="here"</span></pre></section>
-<details class="admonition hide above-input"><summary>Show</summary></details>
+<details class="admonition hide above-input"><summary>Show</summary>
+<div class="highlight"><pre>import hidden</pre></div></details>
 <details class="proof folded admonition"><summary>Proof</summary></details>
 <figure class="interactive" id="fig-x">
 <svg role="group" aria-label="Still.">
@@ -32,10 +36,16 @@ PAGES = {
 </figcaption></figure>
 <img loading="lazy" src="../_images/dot.png" alt="A dot"></section>""",
     "b/two": f"""\
-<section id="two"><h1>The “second”</h1><p id="goal">Goal
+<section id="two"><h1><span class="section-number">2. </span>The “second”</h1>
+<section id="far"><h2>Far from <br>here</h2>
+<p id="goal">Goal of log loss, or <strong>log loss</strong>
 <span class="katex"><span class="katex-mathml"><math><semantics>{SUM}<annotation>
 x</annotation></semantics></math></span><span class="katex-html" aria-hidden="true">
-x</span></span>.</p></section>""",
+x</span></span>.</p></section></section>""",
+    "chapters/appendix/glossary": """\
+<section id="glossary"><h1>Glossary</h1><dl class="glossary">
+<dt id="term-Log-loss">Log loss<a class="headerlink" href="#term-Log-loss">#</a></dt>
+<dd><p>A price.</p></dd></dl></section>""",
     "b/deep": '<section id="deep"><h1>Below</h1><p id="goal">Goal.</p></section>',
 }
 CONTENTS = """\
@@ -48,19 +58,24 @@ parts:
   - file: b/two
     sections:
     - file: b/deep
+  - file: chapters/appendix/glossary
 """
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    folder = tmp_path / "html"
+    return write_site(tmp_path)
+
+
+def write_site(above: Path) -> Path:
+    folder = above / "html"
     for name, body in PAGES.items():
         file = folder / f"{name}.html"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"<nav>Menu</nav><article>{body}</article>", encoding="utf8")
     (folder / "_static").mkdir()
     shutil.copy(pdf.ROOT / "site" / "static" / "book.css", folder / "_static")
-    (tmp_path / "_toc.yml").write_text(CONTENTS)
+    (above / "_toc.yml").write_text(CONTENTS)
     return folder
 
 
@@ -83,8 +98,9 @@ def test_links_stay_in_the_book(book: str) -> None:
 
 
 def test_folds_figures_and_headings(book: str) -> None:
-    assert '<details open class="proof' in book
-    assert '<details class="admonition hide' in book
+    assert '<details class="proof folded admonition" open' in book
+    assert "hide above-input" not in book
+    assert "<pre>import hidden</pre>" in book
     assert '<figure role="group" class="interactive"' in book
     assert '<svg role="img" aria-label="Still.">' in book
     assert re.search(
@@ -93,7 +109,7 @@ def test_folds_figures_and_headings(book: str) -> None:
     assert "lazy" not in book
     assert "Menu" not in book
     assert '<h1 class="as-h1">Welcome' in book
-    assert '<h2 class="as-h1">The first' in book
+    assert '<h2 class="as-h1"><span class="section-number">1. </span>The first' in book
     assert '<h3 class="as-h1">Below' in book
 
 
@@ -109,6 +125,8 @@ def test_formulas_have_their_text(book: str) -> None:
     ("mathml", "text"),
     [
         ("<mi>log</mi><mo>\u2061</mo><mi>p</mi>", "log p"),
+        ("<mi>y</mi><mi>log</mi><mo>\u2061</mo><mi>p</mi>", "y log p"),
+        ("<msup><mi>G</mi><mo>′</mo></msup>", "G′"),
         ("<msup><mi>e</mi><mrow><mo>−</mo><mi>m</mi></mrow></msup>", "e^(− m)"),
         ("<mover accent='true'><mi>y</mi><mo>^</mo></mover>", "y hat"),
         ("<mo>(</mo><mi>y</mi><mo>,</mo><mi>z</mi><mo>)</mo>", "(y, z)"),
@@ -130,32 +148,109 @@ def test_a_missing_page_is_named(site: Path) -> None:
         pdf.assemble(site, site.parent / "_toc.yml", site.parent)
 
 
-@pytest.mark.browser
-def test_print(site: Path, tmp_path: Path) -> None:
+def in_thread(make: Callable[[], Any]) -> Any:
+    """In a thread of its own: another test of this process may hold a browser open."""
     if pdf.find_browser() is None:
         pytest.skip("the PDF is left out: no Chromium here (or set CHROME_PATH)")
-    file = tmp_path / "pdf" / "book.pdf"
-    # In a thread of its own: another test of this process may hold a browser open.
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(pdf.make_pdf, site, file, tmp_path / "_toc.yml").result()
-    assert [p.name for p in file.parent.iterdir()] == ["book.pdf"]
-    with pikepdf.open(file) as printed, printed.open_outline() as outline:
-        assert printed.Root.MarkInfo.Marked
-        titles = list(outline_titles(outline.root))
-        tags = [o for o in printed.objects if isinstance(o, pikepdf.Dictionary)]
+        return thread.submit(make).result()
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("printed")
+    site, file = write_site(folder), folder / "pdf" / "book.pdf"
+    assert in_thread(lambda: pdf.make_pdf(site, file, folder / "_toc.yml")) == []
+    assert [path.name for path in file.parent.iterdir()] == ["book.pdf"]
+    return file
+
+
+@pytest.mark.browser
+def test_bookmarks_and_tags(printed: Path) -> None:
+    with pikepdf.open(printed) as book, book.open_outline() as outline:
+        assert book.Root.MarkInfo.Marked
+        titles = [item.title for item in pdf.walk(outline.root)]
+        tags = [o for o in book.objects if isinstance(o, pikepdf.Dictionary)]
         pictures = [(str(o.get("/S", "")), str(o.get("/Alt", ""))) for o in tags]
-    assert {"A part", "The first", "A section", "Below"} <= set(titles)
+    expected = ["Contents", "Welcome", "A part", "1. The first", "A section"]
+    assert titles[:5] == expected
+    assert "Far from here" in titles
+    assert titles[-2:] == ["Glossary", "Index"]
     assert ("/Formula", "1/n∑_i^n √(x + 1)") in pictures
     assert not [alt for kind, alt in pictures if pdf.FORMULA in alt]
-    # Cover, contents, start page, part, three pages.
-    expected = {"p0": 3, "part-1": 4, "p1": 5, "p2": 6, "p3": 7}
-    assert pdf.page_numbers(file.read_bytes()) == expected
 
 
-def outline_titles(items: list[pikepdf.OutlineItem]) -> Iterator[str]:
-    for item in items:
-        yield item.title
-        yield from outline_titles(item.children)
+@pytest.mark.browser
+def test_chapters_begin_on_the_right_and_numbers_are_those_of_pages(
+    printed: Path,
+) -> None:
+    places = pdf.page_numbers(printed.read_bytes())
+    # Title, imprint, contents; then each from an odd page, but for what lies below.
+    begins = {"p0": 5, "part-1": 7, "p1": 9, "p2": 11, "p3": 12, "p4": 13, "index": 15}
+    assert {place: places[place] for place in begins} == begins
+    with pypdfium2.PdfDocument(printed) as book:
+        text = [" ".join(p.get_textpage().get_text_bounded().split()) for p in book]
+    assert f"Edition {edition.version()}" in text[0]
+    assert "The first 9 A section 9" in text[2]
+    assert "There (chapter 2, page 11)" in text[8]
+    assert "Code 1, page 9" in text[8]
+    assert "1. The first" in text[8], "the running head"
+    assert "Log loss 11, 13" in text[14]
+    assert text[5] == text[7] == ""
+
+
+@pytest.mark.browser
+def test_fonts_are_fonts_and_catalogues_find_the_author(printed: Path) -> None:
+    with pikepdf.open(printed) as book:
+        kinds = {
+            str(o.get("/Subtype"))
+            for o in book.objects
+            if isinstance(o, pikepdf.Dictionary) and o.get("/Type") == "/Font"
+        }
+        assert kinds == {"/Type0", "/CIDFontType2"}, "no font drawn glyph by glyph"
+        assert str(book.docinfo["/Author"]) == "The lossbook authors"
+        with book.open_metadata() as about:
+            assert about["dc:creator"] == ["The lossbook authors"]
+            assert edition.version() in about["dc:description"]
+            assert about["xmp:CreateDate"].startswith(str(edition.current().day))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "wide",
+    [
+        '<pre style="overflow: hidden; white-space: pre">wide '
+        + "code " * 60
+        + "</pre>",
+        '<table style="width: 180mm"><td>wide</td></table>',
+        '<p style="position: relative; left: -3mm">wide</p>',
+        '<svg style="width: 9mm; height: 256mm"><title>wide</title></svg>',
+    ],
+)
+def test_what_is_too_large_is_named(site: Path, tmp_path: Path, wide: str) -> None:
+    page = site / "b" / "deep.html"
+    text = page.read_text(encoding="utf8").replace("</article>", f"{wide}</article>")
+    page.write_text(text, encoding="utf8")
+    with pytest.raises(SystemExit, match=r"too large for paper:\np3.*wide"):
+        in_thread(lambda: pdf.make_pdf(site, tmp_path / "a.pdf", tmp_path / "_toc.yml"))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "blanks", "then", "empty"),
+    [
+        ({"a": 3, "b": 4, "c": 5}, set(), {"a": 3, "b": 5, "c": 7}, {"b", "c"}),
+        ({"a": 3, "b": 5, "c": 7}, {"b", "c"}, {"a": 3, "b": 5, "c": 7}, {"b", "c"}),
+        # The first chapter grew by a page, and fills what was empty.
+        ({"a": 3, "b": 6, "c": 8}, {"b", "c"}, {"a": 3, "b": 5, "c": 7}, {"c"}),
+    ],
+)
+def test_layout_with_beginnings_on_the_right(
+    numbers: dict[str, int], blanks: set[str], then: dict[str, int], empty: set[str]
+) -> None:
+    layout = pdf.Layout(numbers | {"in-c": numbers["c"]}, frozenset(blanks))
+    found = layout.on_the_right(["a", "b", "c"])
+    assert found.numbers == then | {"in-c": then["c"]}
+    assert found.blanks == empty
 
 
 def test_no_browser_is_said(

@@ -4,6 +4,8 @@ The browser tests look at a small book made here, with every interactive figure 
 and at the built book in _build/html where there is one.
 """
 
+import base64
+import io
 import json
 import os
 import re
@@ -25,14 +27,16 @@ import pytest
 import scipy.optimize
 import sklearn.datasets
 import yaml
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 import lossbook as lb
 from lossbook.judge import surrogates
 from tools import colab, edition, lint, normalise, notices, npm, site
+from tools.book import Book
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILT = site.DEFAULT_HTML
 FIGURES = ROOT / "site" / "static" / "figures"
 SCRIPTS = sorted((ROOT / "site" / "static").rglob("*.js")) + sorted(
     (ROOT / "site").glob("[et]*/*.js")
@@ -236,6 +240,7 @@ def test_the_validator_sees_faults(tmp_path: Path) -> None:
 
 
 SAMPLE_PAGE = """\
+(ch-sample)=
 # A sample
 
 Running text with $\\eta$ and a long formula:
@@ -249,13 +254,15 @@ Inside the fold.
 
 :::{exercise} The first
 :label: ex-sample-1
-*paper · ★*
+*paper · ★ · 10 min*
 
 Do it.
 :::
 
 :::{exercise} The second
 :label: ex-sample-2
+*code · ★★ · 25 min*
+
 Do it again.
 :::
 
@@ -290,6 +297,52 @@ One and one are two; `Claim (A9)` in code is no mention.
 Compare claims A1 and B2, and exercise A1.
 """
 CHECK = "# one < two, whatever\n# the order\n# versions: of all\nassert 1 < 2"
+FOLDED_FIGURE = {
+    "tags": ["hide-input"],
+    "mystnb": {
+        "figure": {"caption": "A square.", "name": "fig-square"},
+        "image": {"alt": "A square without anything in it."},
+    },
+}
+BETS = """\
+(ch-bets)=
+# Two bets
+
+:::{bet} How much steeper?
+:label: bet-steeper
+:answer: ratio (\\S+)
+:unit: times
+Two people draw a line, each as close to the points as they can.
+
+- less than twice, **1.5 times**
+- 3 times
+- 5 times
+:::
+
+:::{bet} How many of 100?
+:label: bet-many
+:answer: share (\\d+)%
+:unit: of 100
+:range: 0 100 5
+:within: 10
+How many of a hundred guesses are right?
+:::
+"""
+ANSWERS = """\
+## Settled
+
+:::{bet-answer} bet-steeper
+Because of *one* point.
+:::
+
+:::{bet-answer} bet-many
+:::
+"""
+NEEDS = """\
+ch-sample: {difficulty: introductory, needs: []}
+ch-notebook: {difficulty: advanced, needs: [ch-sample]}
+ch-bets: {difficulty: intermediate, needs: [ch-sample, ch-notebook]}
+"""
 LEDGER = """\
 (claims-ledger)=
 # Claims ledger
@@ -298,7 +351,41 @@ LEDGER = """\
 | --- | --- |
 | A1 | One and one are two, as claim B2 says |
 | B2 | Two |
+
+:::{bets}
+:::
 """
+
+
+def picture() -> NotebookNode:
+    """A picture as matplotlib leaves it, 6 in wide."""
+    file = io.BytesIO()
+    Image.new("RGBA", (900, 600)).save(file, format="png", dpi=(150, 150))
+    data = {"image/png": base64.b64encode(file.getvalue()).decode()}
+    return new_output("display_data", data=data)
+
+
+def sample_table() -> NotebookNode:
+    """A table that is wider than a phone."""
+    losses = ("squared error", "absolute error", "Tukey's loss, scale 4.685")
+    rows = {name: np.arange(5) + n / 8 for n, name in enumerate(losses)}
+    columns = [f"measure {k}" for k in range(5)]
+    units = {"measure 0": "%"}
+    table = lb.show.table(rows, columns, units=units, best="low", note="A note.")
+    data = {"text/plain": repr(table), "text/html": table._repr_html_()}
+    return new_output("execute_result", data=data, execution_count=1)
+
+
+def bet_notebook(bets: str = BETS, answers: str = ANSWERS) -> str:
+    """A notebook with bets, and a cell whose output settles them."""
+    outputs = [new_output("stream", text="ratio 4.6\nshare 62%\n")]
+    tags = {"tags": ["bet-steeper", "bet-many"]}
+    cells = [
+        new_markdown_cell(bets, id="bets"),
+        new_code_cell("print(said)", id="said", metadata=tags, outputs=outputs),
+        new_markdown_cell(answers, id="answers"),
+    ]
+    return normalise.as_text(normalise.normalise(new_notebook(cells=cells)))
 
 
 def build_sample(source: Path) -> Path:
@@ -308,25 +395,39 @@ def build_sample(source: Path) -> Path:
         shutil.copytree(ROOT / folder, source / folder)
     for file in ("_config.yml", "references.bib"):
         shutil.copy(ROOT / file, source)
-    start = "# The start\n\n:::{interactive} loss-explorer\nThe caption.\n:::\n"
+    start = ":::{interactive} loss-explorer\nThe caption.\n:::\n"
+    start = f"# The start\n\n:::{{chapter-map}}\n:::\n\n{start}"
     (source / "index.md").write_text(start)
     blocks = [f"\n:::{{interactive}} {n}\nThe caption of {n}.\n:::\n" for n in NAMES]
     (source / "sample.md").write_text(SAMPLE_PAGE + "".join(blocks), encoding="utf8")
     cells = [
-        new_markdown_cell("# A notebook", id="title"),
+        new_markdown_cell("(ch-notebook)=\n# A notebook", id="title"),
         colab.cell("colab"),
-        new_code_cell("print('seen')", id="print", metadata={"claim": {"id": "B2"}}),
+        new_code_cell("import math", id="math", metadata={"tags": ["hide-input"]}),
+        new_code_cell("table", id="table", outputs=[sample_table()]),
+        new_code_cell("plot()", id="plot", metadata=FOLDED_FIGURE, outputs=[picture()]),
+        new_code_cell(
+            "print('seen')",
+            id="print",
+            metadata={"claim": {"id": "B2"}},
+            outputs=[new_output("stream", text="x" * 44 + "\n")],
+        ),
+        new_code_cell(
+            "print('cut')", id="cut", outputs=[new_output("stream", text="x" * 48)]
+        ),
         new_markdown_cell(CLAIM_BOX, id="box"),
         new_code_cell("print(2)", id="claim", metadata={"claim": {"id": "A1"}}),
         new_code_cell(CHECK, id="check", metadata={"tags": ["check"]}),
     ]
+    (source / "part" / "bets.ipynb").write_text(bet_notebook(), encoding="utf8")
     (source / "claims.md").write_text(LEDGER, encoding="utf8")
+    (source / "site" / "chapters.yml").write_text(NEEDS, encoding="utf8")
     notebook = normalise.as_text(normalise.normalise(new_notebook(cells=cells)))
     (source / "part" / "notebook.ipynb").write_text(notebook, encoding="utf8")
     (source / "_toc.yml").write_text(
         "format: jb-book\nroot: index\nparts:\n- caption: A part\n"
         "  chapters:\n  - file: sample\n  - file: part/notebook\n"
-        "  - file: claims\n"
+        "  - file: part/bets\n  - file: claims\n"
     )
     program = Path(sys.executable).with_name("jupyter-book")
     build = [program, "build", source, "-W", "-n", "--keep-going"]
@@ -340,13 +441,6 @@ def build_sample(source: Path) -> Path:
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_sample(tmp_path_factory.mktemp("sample"))
-
-
-@pytest.fixture(scope="session")
-def built() -> Path:
-    if not (BUILT / "_static" / "search-index.js").exists():
-        pytest.skip("no built book in _build/html: make book builds it")
-    return BUILT
 
 
 @pytest.fixture(scope="session", params=["sample", "built"])
@@ -444,8 +538,8 @@ def test_every_notebook_opens_elsewhere(html: Path) -> None:
             notebook = Path(name).with_suffix(".ipynb").as_posix()
             assert found[1] == notebook
             for address in (
-                f"https://colab.research.google.com/github/{home}/blob/main/{notebook}",
-                f"https://mybinder.org/v2/gh/{home}/HEAD?urlpath=lab/tree/{notebook}",
+                f"https://colab.research.google.com/github/{home}/blob/handouts/{notebook}",
+                f"https://mybinder.org/v2/gh/{home}/handouts?urlpath=lab/tree/{notebook}",
             ):
                 link = rf'rel="noopener" aria-label="[^"]*" href="{re.escape(address)}"'
                 assert re.search(link, text), name
@@ -518,7 +612,8 @@ def test_a_stranger_is_found(sample: Path, tmp_path: Path) -> None:
     (html / "_static" / "fonts" / "other.woff2").touch()
     (html / "_static" / "runtime").mkdir(exist_ok=True)
     (html / "_static" / "runtime" / "more.zip").touch()
-    names = ["_static/fonts/other.woff2", "_static/runtime/more.zip"]
+    (html / "photo.png").touch()
+    names = ["_static/fonts/other.woff2", "_static/runtime/more.zip", "photo.png"]
     assert notices.strangers(html) == names
 
 
@@ -542,6 +637,7 @@ def test_every_data_set_is_credited() -> None:
     text = "".join(source.read_text(encoding="utf8") for source in sources)
     used = set(re.findall(r"\b(?:load|fetch)_[a-z]\w+\b", text))
     used = {name for name in used if hasattr(sklearn.datasets, name)}
+    assert all(name.startswith("load_") for name in used)  # the others download
     page = (ROOT / "chapters" / "appendix" / "notices.md").read_text(encoding="utf8")
     assert set(re.findall(r"^\| `(\w+)` \|.*\{cite:t\}", page, re.M)) == used
 
@@ -782,9 +878,63 @@ def test_search_finds_a_loss(browser: object, serve: object, html: Path) -> None
         first = page.locator(".search-results a").first
         assert "calibration.html" in first.get_attribute("href")
     page.goto(serve(html) + "search.html?q=zzzzzz")
-    page.wait_for_function(
-        "document.querySelector('.search-count')?.textContent.startsWith('Nothing')"
-    )
+    page.get_by_text("Nothing found").wait_for()
+    page.close()
+
+
+def has_faults(page: object) -> list[str]:
+    """What axe finds in a page as it stands, light and dark."""
+    page.evaluate(AXE)
+    faults = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        faults += [f"{scheme}: {fault}" for fault in page.evaluate(RUN_AXE, None)]
+    return faults
+
+
+@pytest.mark.browser
+def test_search_by_keys(browser: object, serve: object, html: Path) -> None:
+    page = browser.new_page()
+    page.goto(serve(html))
+    page.evaluate(DROP_ALIKE)
+    page.keyboard.press("/")
+    field = page.get_by_role("combobox", name="Search the book")
+    field.wait_for()
+    assert field.get_attribute("aria-expanded") == "false"
+    page.keyboard.type("losses")
+    options = page.get_by_role("listbox", name="Sections").get_by_role("option")
+    options.nth(1).wait_for()
+    assert field.get_attribute("aria-expanded") == "true"
+    assert options.first.locator("mark").first.inner_text().lower().startswith("loss")
+    chosen = "[...document.querySelectorAll('[aria-selected=true]')].map((a) => a.id)"
+    for key, at in [
+        ("ArrowDown", 0),
+        ("ArrowDown", 1),
+        ("ArrowUp", 0),
+        ("ArrowUp", -1),
+    ]:
+        page.keyboard.press(key)
+        active = options.nth(at).get_attribute("id")
+        assert field.get_attribute("aria-activedescendant") == active
+        assert page.evaluate(chosen) == [active]
+    assert page.evaluate("document.activeElement.role") == "combobox"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert has_faults(page) == []
+    target = options.nth(1).get_attribute("href")
+    page.keyboard.press("Enter")
+    page.wait_for_url(target)
+    page.goto(serve(html) + "search.html?q=loss")
+    options.first.wait_for()
+    assert has_faults(page) == []
+    page.keyboard.type(" function")
+    page.wait_for_url("**/search.html?q=loss%20function")
+    target = options.first.get_attribute("href")
+    page.keyboard.press("Enter")
+    page.wait_for_url(target)
+    page.go_back()
+    page.wait_for_selector(".search-results a")
+    assert field.input_value() == "loss function"
     page.close()
 
 
@@ -807,7 +957,7 @@ def test_keyboard_walk(browser: object, serve: object, sample: Path) -> None:
     assert all(outlined for _, outlined in seen), seen
     page.keyboard.press("/")
     page.wait_for_selector("dialog input")
-    assert page.evaluate("document.activeElement.type") == "search"
+    assert page.evaluate("document.activeElement.role") == "combobox"
     page.keyboard.type("huber")
     page.keyboard.press("Escape")
     assert page.locator("dialog").evaluate("d => d.open") is False
@@ -830,6 +980,249 @@ def test_a_check_opens_by_keyboard_and_without_scripts(
     page.emulate_media(media="print")
     assert line.is_visible()
     context.close()
+
+
+@pytest.mark.browser
+def test_a_switch_opens_all_code_and_is_remembered(
+    browser: object, serve: object, sample: Path
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    url = serve(sample) + "part/notebook.html"
+    page.goto(url)
+    folds = page.locator(".cell details")
+    count = folds.count()
+    assert count >= 3  # imports, a figure, a check
+    switch = page.get_by_role("button", name="Show all code", pressed=False)
+    switch.focus()
+    page.keyboard.press("Space")
+    assert page.locator(".cell details[open]").count() == count
+    page.reload()
+    assert page.locator(".cell details[open]").count() == count
+    page.get_by_role("button", name="Show all code", pressed=True).click()
+    page.reload()
+    assert page.locator(".cell details[open]").count() == 0
+    assert page.get_by_role("button", name="Show all code", pressed=False).is_visible()
+    context.close()
+    quiet = browser.new_context(java_script_enabled=False)
+    page = quiet.new_page()
+    page.goto(url)
+    assert page.get_by_role("button", name="Show all code").count() == 0
+    quiet.close()
+
+
+@pytest.mark.browser
+def test_a_table_scrolls_in_its_frame_and_keeps_its_names(
+    browser: object, serve: object, sample: Path
+) -> None:
+    page = browser.new_page(viewport=PHONE)
+    page.goto(serve(sample) + "part/notebook.html")
+    frame = page.get_by_role("group", name="Table: measure 0")
+    page.wait_for_selector(".numbers[tabindex]")
+    name, value = frame.locator("tbody th").first, frame.locator("tbody td").first
+    place = [box.bounding_box()["x"] for box in (name, value)]
+    frame.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.querySelector('.numbers').scrollLeft > 100")
+    assert name.bounding_box()["x"] == pytest.approx(place[0], abs=1)
+    assert value.bounding_box()["x"] < place[1] - 100
+    # What scrolls passes below the names, not through them.
+    paper = name.evaluate("e => getComputedStyle(e).backgroundColor")
+    assert paper == page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    page.set_viewport_size({"width": 2000, "height": 900})
+    page.wait_for_selector(".numbers:not([tabindex])")
+    assert frame.locator("strong").count() == 5
+    page.close()
+
+
+@pytest.mark.browser
+def test_a_bet_is_kept_and_stands_beside_the_answer(
+    browser: object, serve: object, sample: Path
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    watch = Watch(serve(sample))
+    watch.on(page)
+    url = serve(sample) + "part/bets.html"
+    page.goto(url)
+    group = page.get_by_role("group", name="Your bet: How much steeper?")
+    answer = page.locator("#bet-steeper-answer")
+    assert "Answer: 4.6\xa0times, nearest to “5 times”." in answer.inner_text()
+    assert "Your guess" not in answer.inner_text()
+    group.get_by_role("radio", name="3 times").check()
+    assert "Your guess: 3 times. You were not right." in answer.inner_text()
+    page.keyboard.press("ArrowDown")
+    assert "Your guess: 5 times. You were right." in answer.inner_text()
+
+    slider = page.get_by_role("slider", name="A number from 0 to 100")
+    many = page.locator("#bet-many-answer")
+    assert page.locator("output").inner_text() == "no guess yet"
+    slider.focus()
+    for guess, right in ((50, "not right"), (55, "right"), (70, "right"), (75, "not")):
+        slider.fill(str(guess))
+        assert page.locator("output").inner_text() == f"{guess}\xa0of 100"
+        assert f"Your guess: {guess}\xa0of 100. You were {right}" in many.inner_text()
+    assert slider.get_attribute("aria-valuetext") == "75\xa0of 100"
+    assert context.cookies() == []
+
+    page.reload()
+    assert group.get_by_role("radio", name="5 times", exact=True).is_checked()
+    assert slider.input_value() == "75"
+    assert "Your guess: 5 times. You were right." in answer.inner_text()
+    page.goto(serve(sample) + "claims.html")
+    rows = page.locator(".bets tbody tr").all_inner_texts()
+    assert [row.replace("\xa0", " ").split("\t") for row in rows] == [
+        ["How much steeper?", "5 times (right)", "4.6 times"],
+        ["How many of 100?", "75 of 100", "62 of 100"],
+    ]
+    page.get_by_role("link", name="How many of 100?").click()
+    assert page.url.endswith("part/bets.html#bet-many")
+    assert watch.faults == []
+    context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("media", ["screen", "print"])
+def test_a_bet_is_a_question_without_scripts_and_on_paper(
+    browser: object, serve: object, sample: Path, media: str
+) -> None:
+    context = browser.new_context(java_script_enabled=media == "print")
+    page = context.new_page()
+    page.emulate_media(media=media)
+    page.goto(serve(sample) + "part/bets.html")
+    steeper, many = page.locator("fieldset.bet").all()
+    lines = steeper.inner_text().split("\n")
+    assert [line.strip() for line in lines if line.strip()] == [
+        "Your bet: How much steeper?",
+        "Two people draw a line, each as close to the points as they can.",
+        *("less than twice, 1.5 times", "3 times", "5 times"),
+        "The answer is below.",
+    ]
+    assert "A number from 0 to 100" in many.inner_text()
+    for control in page.locator("fieldset.bet :is([type=range], output)").all():
+        assert not control.is_visible()
+    context.close()
+
+
+BAD_BETS = [
+    (
+        ":label: bet-steeper",
+        ":label: bet-other",
+        "0 cells are tagged bet-other, expected one",
+    ),
+    (
+        ":label: bet-steeper",
+        ":label: steeper",
+        "bet label 'steeper', expected a new one",
+    ),
+    (
+        ":label: bet-many",
+        ":label: bet-steeper",
+        r"bet label 'bet-steeper-\w+', expected a new one",
+    ),
+    (r"ratio (\S+)", r"rate (\S+)", r"finds \[\] in 'ratio 4.6"),
+    (r"ratio (\S+)", r"(\d)", r"finds \['2', '4', '6'\] in"),
+    (r"ratio (\S+)", r"ratio \S+", "has not one group"),
+    ("- 5 times\n", "", r"the answer 4.6 is next to none of \[1.5, 3.0\]"),
+    ("- 3 times\n- 5 times\n", "", "1 choices, expected 2 to 5 or a range"),
+    ("- 5 times\n", "- 6.2 times\n", r"is next to none of \[1.5, 3.0, 6.2\]"),
+    ("3 times", "three times", "the answer '4.6' is in 0 of"),
+    ("0 100 5", "0 60 5", "the answer '62' is not from 0.0 to 60.0"),
+    ("0 100 5", "0 100 25", "a step is too long"),
+    (":::{bet-answer} bet-many\n:::\n", "", r"bet bet-\w+ has no bet-answer"),
+    (":::{bet-answer} bet-many", ":::{bet-answer} bet-any", "no bet 'bet-any' above"),
+]
+
+
+def test_a_bet_without_an_answer_fails_the_build(tmp_path: Path) -> None:
+    names = [f"page{n}" for n in range(len(BAD_BETS))]
+    for name, (old, new, _) in zip(names, BAD_BETS, strict=True):
+        text = bet_notebook(BETS.replace(old, new, 1), ANSWERS.replace(old, new, 1))
+        text = text.replace("bet-steeper", f"bet-steeper-{name}")
+        (tmp_path / f"{name}.ipynb").write_text(text.replace("bet-many", f"bet-{name}"))
+    (tmp_path / "conf.py").write_text(
+        f"import sys\nsys.path[:0] = [{str(ROOT / 'site' / 'ext')!r}, {str(ROOT)!r}]\n"
+        "extensions = ['myst_nb', 'book_bet']\nnb_execution_mode = 'off'\n"
+        f"root_doc = '{names[0]}'\nmyst_enable_extensions = ['colon_fence']\n"
+        "suppress_warnings = ['toc.not_included']\n"
+    )
+    build = [sys.executable, "-m", "sphinx", "-W", "-q", "--keep-going"]
+    run = subprocess.run(
+        [*build, tmp_path, tmp_path / "html"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode != 0
+    for name, (_, _, says) in zip(names, BAD_BETS, strict=True):
+        lines = [line for line in run.stderr.splitlines() if f"{name}.ipynb:" in line]
+        assert re.search(says, "\n".join(lines)), (says, lines)
+
+
+FIRST_SCREEN = {
+    (1280, 900): 900,
+    (390, 844): 1200,
+}  # window -> where a picture has ended
+# The lower edge of the first picture, printed lines that are cut off, and the share of
+# the page's height that open code has.
+MEASURE = """() => {
+  document.documentElement.dataset.whole = "";
+  const article = document.querySelector("article");
+  const pictures = [...article.querySelectorAll("figure img, .fig-stage svg")];
+  const first = pictures.find((e) => e.getClientRects().length);
+  const prints = [...article.querySelectorAll(".cell_output pre")];
+  const code = [...article.querySelectorAll(".cell_input")]
+    .filter((e) => !e.closest("details"));
+  return {
+    picture: first ? first.getBoundingClientRect().bottom + scrollY : Infinity,
+    cut: prints.filter((e) => e.scrollWidth > e.clientWidth + 1).length,
+    code: code.reduce((sum, e) => sum + e.offsetHeight, 0) / article.offsetHeight,
+  };
+}"""
+
+
+def measured(browser: object, url: str, window: tuple[int, int]) -> dict[str, float]:
+    page = browser.new_page(viewport={"width": window[0], "height": window[1]})
+    page.goto(url)
+    page.evaluate("document.fonts.ready")
+    found = page.evaluate(MEASURE)
+    page.close()
+    return found
+
+
+def second_edition() -> list[str]:
+    """The pages of the chapters that have the form of the second edition."""
+    book = Book(ROOT / "chapters")
+    pages = [page for page in book.notebooks if page.label in book.second_edition]
+    return [p.path.relative_to(ROOT).with_suffix(".html").as_posix() for p in pages]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("window", FIRST_SCREEN, ids=["desktop", "phone"])
+def test_a_chapter_opens_with_a_picture(
+    browser: object, serve: object, built: Path, window: tuple[int, int]
+) -> None:
+    assert second_edition()
+    for name in second_edition():
+        found = measured(browser, serve(built) + name, window)
+        assert found["picture"] < FIRST_SCREEN[window], name
+        assert found["cut"] == 0, name
+        assert found["code"] < 0.25, name
+
+
+@pytest.mark.browser
+def test_a_late_picture_and_a_cut_line_are_seen(
+    browser: object, serve: object, sample: Path
+) -> None:
+    for window, edge in FIRST_SCREEN.items():
+        assert (
+            measured(browser, serve(sample) + "sample.html", window)["picture"] > edge
+        )
+    found = measured(browser, serve(sample) + "part/notebook.html", (390, 844))
+    assert found["cut"] == 1
+    assert 0.1 < found["code"] < 0.5
 
 
 @pytest.mark.browser

@@ -276,8 +276,8 @@ INDEX = """\
 (atlas)=
 # Loss atlas
 
-Every loss of this book, with its card and its four panels.
-All that stands here is read or computed from the classes of `lossbook`.
+Every loss of `lossbook`, with its card and its panels.
+Cards, captions and figures are read or computed from the classes.
 In a notebook, `lb.show.card(lb.HuberLoss())` shows a card and \
 `lb.show.four_panel(lb.HuberLoss())` draws the panels.
 

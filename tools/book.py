@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+import yaml
 from nbformat import NotebookNode
 
 from tools import normalise
@@ -147,6 +148,16 @@ class Book:
         text = bibliography.read_text(encoding="utf-8")
         return frozenset(re.findall(r"^@\w+\{\s*([^,\s]+)\s*,", text, re.MULTILINE))
 
+    @cached_property
+    def second_edition(self) -> frozenset[str]:
+        """The labels that site/chapters.yml beside the folder marks so."""
+        data = self.folder.parent / "site" / "chapters.yml"
+        text = data.read_text(encoding="utf-8") if data.exists() else "{}"
+        chapters = yaml.safe_load(text)
+        return frozenset(
+            k for k, about in chapters.items() if "second-edition" in about
+        )
+
     def page(self, path: Path) -> Notebook:
         """Return a notebook as it was when the book was read."""
         same = (page for page in self.notebooks if page.path == path)
@@ -249,8 +260,14 @@ def _directives(lines: list[str]) -> Iterator[Directive]:
             if re.fullmatch(rf":{{{len(colons)},}}\s*", following):
                 break
             inside.append(following)
-        options: dict[str, str] = {}
-        while inside and (option := _OPTION.match(inside[0])):
-            options[option[1]] = option[2].strip()
-            inside.pop(0)
-        yield Directive(name, argument.strip(), options, inside)
+        yield Directive(name, argument.strip(), *options_and_body(inside))
+
+
+def options_and_body(inside: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Part the lines inside a directive: `:key: value` at the head, then its text."""
+    options: dict[str, str] = {}
+    for n, line in enumerate(inside):
+        if not (option := _OPTION.match(line)):
+            return options, inside[n:]
+        options[option[1]] = option[2].strip()
+    return options, []

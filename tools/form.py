@@ -16,6 +16,7 @@ import re
 import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -39,6 +40,7 @@ MAX_BYTES = 1_000_000
 MAX_OUTPUT_LINES = 20
 MAX_CODE_LINES = 15  # blank lines and comment lines are not counted
 MAX_LINE_LENGTH = 79
+MAX_PRINTED_LENGTH = 44  # what a phone shows of a line
 MAX_IGNORED_OUTPUTS = 2
 CODE_CELLS = range(8, 46)  # those that prove another (tag check) are not counted
 EXERCISES = range(5, 9)
@@ -72,6 +74,8 @@ ALLOWED_TAGS = {
     "one-seed",
     "remove-input",
 }
+BET = re.compile(r"bet-[a-z0-9-]+")  # labels a bet, and tags the cell with its answer
+FOLDED = ("hide-input", "hide-cell", "remove-input")
 # Their results differ from run to run or from machine to machine.
 VOLATILE_MODULES = {"datetime", "getpass", "platform", "socket", "tempfile", "time"}
 VOLATILE_MODULES |= {"timeit", "uuid"}
@@ -82,6 +86,14 @@ OBJECT_REPR = re.compile(
 )
 NUMPY_REPR = re.compile(r"\bnp\.(?:(?:float|int|uint|bool|str)\w*\(|True_|False_)")
 NUMBER = re.compile(r"\d*\.\d+")
+# A number as it is not written here: 5 %, 10 000, 10000 (but issue 11057, 2.71828).
+ODD_NUMBER = re.compile(
+    r"\d[ \u00a0\u202f]%|(?<![\d.,])\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?![\d.])|"
+    r"(?<![\w.,+-])(?<!issue )(?<!request )\d{5,}(?![\w])"
+)
+NO_PROSE = re.compile(
+    r"```.*?```|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\$|\]\([^)]*\)|<http[^>]*>", re.S
+)
 NEGATIVE_ZERO = re.compile(r"(?<![\w.)])-0(?:\.0*)?(?![\d.])")
 MACHINE_PATH = re.compile(
     r"(?<![\w:/.])/(?:home|root|tmp|usr|var|opt|mnt|Users|private|content)/|"
@@ -180,9 +192,10 @@ def allowed_tags(page: Notebook, book: Book) -> Findings:
     """
     for n, cell in page.cells:
         for tag in cell.metadata.get("tags", []):
-            if tag not in ALLOWED_TAGS and not colab.is_colab_cell(cell):
-                allowed = ", ".join(sorted(ALLOWED_TAGS))
-                yield n, f"tag {tag!r}, expected one of {allowed}"
+            allowed = tag in ALLOWED_TAGS or BET.fullmatch(tag)
+            if not allowed and not colab.is_colab_cell(cell):
+                expected = ", ".join(sorted(ALLOWED_TAGS))
+                yield n, f"tag {tag!r}, expected one of {expected}, or a bet's label"
         for marker in re.findall(r"^\s*#+\s*((?:NBVAL|PYTEST)_\w+)", cell.source, re.M):
             yield n, f"comment {marker!r} steers nbval, expected a tag"
 
@@ -265,6 +278,20 @@ def short_cells(page: Notebook, book: Book) -> Findings:
         lines = len(_code_lines(cell))
         if lines > MAX_CODE_LINES:
             yield n, f"{lines} lines of code, expected at most {MAX_CODE_LINES}"
+
+
+def plumbing_folded(page: Notebook, book: Book) -> Findings:
+    """Code that only serves the page is folded: imports, and what draws a figure.
+
+    What stands open is what a reader would type to do the job.
+    """
+    for n, cell in _code_for_readers(page):
+        if is_open_plumbing(cell):
+            yield (
+                n,
+                "imports or a figure in open code, expected the tag hide-input: "
+                "python -m tools.notebooks fold",
+            )
 
 
 def short_lines(page: Notebook, book: Book) -> Findings:
@@ -372,6 +399,22 @@ def short_outputs(page: Notebook, book: Book) -> Findings:
             yield n, f"{lines} lines of output, expected at most {MAX_OUTPUT_LINES}"
 
 
+def narrow_outputs(page: Notebook, book: Book) -> Findings:
+    """What is printed fits on a phone; what is compared stands in a table."""
+    if page.label not in book.second_edition:
+        return
+    for n, output in _outputs(page):
+        if _is_table(output):
+            continue
+        longest = max(map(len, _plain_text(output).splitlines()), default=0)
+        if longest > MAX_PRINTED_LENGTH:
+            yield (
+                n,
+                f"printed line of {longest} characters, expected at most "
+                f"{MAX_PRINTED_LENGTH} or lb.show.table",
+            )
+
+
 def no_object_reprs(page: Notebook, book: Book) -> Findings:
     """No addresses, no `<Axes: >`, no `np.float64(...)`: print what is meant."""
     for n, output in _outputs(page):
@@ -388,6 +431,25 @@ def rounded_numbers(page: Notebook, book: Book) -> Findings:
         for number in NUMBER.findall(_text(output)):
             if len(number.replace(".", "").lstrip("0")) >= 15:
                 yield n, f"{number} in the output, expected 3 significant digits"
+
+
+def numbers_written_alike(page: Notebook, book: Book) -> Findings:
+    """95%, not 95 %; 10,000, not 10 000 and not 10000."""
+    for n, cell in page.cells:
+        if cell.cell_type == "markdown":
+            texts = [NO_PROSE.sub("", cell.source)]
+        else:
+            about = cell.metadata.get("mystnb", {})
+            texts = [
+                about.get("figure", {}).get("caption", ""),
+                about.get("image", {}).get("alt", ""),
+                *(line for line in cell.source.splitlines() if line[:1] == "#"),
+                # What stands in columns is not one number.
+                *(re.sub("  +", "\n", _plain_text(o)) for o in cell.outputs),
+            ]
+        for text in texts:
+            for found in ODD_NUMBER.findall(NO_PROSE.sub("", text)):
+                yield n, f"{found!r}, expected 95% and 10,000"
 
 
 def no_negative_zero(page: Notebook, book: Book) -> Findings:
@@ -538,12 +600,57 @@ def exercises(page: Notebook, book: Book) -> Findings:
         if not exercise.argument:
             yield n, f"exercise {number} has no title, expected ':::{{exercise}} Title'"
         first = next(filter(str.strip, exercise.body), "")
-        if not re.fullmatch(r"\*(?:paper|code|discuss) · ★{1,3}\*", first.strip()):
+        minutes = (
+            r" · \d+ min" if page.label in book.second_edition else r"( · \d+ min)?"
+        )
+        kind = rf"\*(?:paper|code|discuss) · ★{{1,3}}{minutes}\*"
+        if not re.fullmatch(kind, first.strip()):
             yield (
                 n,
-                f"exercise {number} begins {first!r}, expected '*kind · ★*' with kind "
-                "paper, code or discuss and one to three stars",
+                f"exercise {number} begins {first!r}, expected '*kind · ★ · 10 min*' "
+                "with kind paper, code or discuss and one to three stars; minutes may "
+                "be missing in chapters of the first edition",
             )
+
+
+def first_screen(page: Notebook, book: Book) -> Findings:
+    """A chapter of the second edition opens with a picture and a bet."""
+    if page.label not in book.second_edition:
+        return
+    opening: list[str] = []
+    pictures = 0
+    for n, cell in page.cells:
+        pictures += bool(figures.pngs(cell.get("outputs", [])))
+        lines = dict(page.prose).get(n, [])
+        opening += takewhile(lambda line: not line.startswith("## "), lines)
+        if any(line.startswith("## ") for line in lines):
+            break
+    if not pictures and not any(li.startswith(":::{interactive}") for li in opening):
+        yield None, "no picture before the first section, expected one"
+    if not any(line.startswith(":::{bet}") for line in opening):
+        yield None, "no bet before the first section, expected one"
+
+
+def bets_settled(page: Notebook, book: Book) -> Findings:
+    """A bet has a cell with its label as a tag, and is settled once, further down.
+
+    The build of the site reads the answer there and fails if there is none.
+    """
+    labels = [(n, box.options.get("label", "")) for n, box in page.named("bet")]
+    settled = [(n, box.argument) for n, box in page.named("bet-answer")]
+    tags = [
+        tag
+        for _, cell in page.code
+        for tag in cell.metadata.get("tags", [])
+        if BET.fullmatch(tag)
+    ]
+    for n, label in labels:
+        if tags.count(label) != 1:
+            yield n, f"bet {label!r}, expected one cell with that tag"
+        if [name for at, name in settled if at > n].count(label) != 1:
+            yield n, f"bet {label!r}, expected one ':::{{bet-answer}} {label}' below"
+    for tag in {*tags, *(name for _, name in settled)} - {label for _, label in labels}:
+        yield None, f"{tag} without a bet, expected ':::{{bet}}' with that label"
 
 
 def solutions_match(page: Notebook, book: Book) -> Findings:
@@ -623,8 +730,8 @@ def claims_asserted(page: Notebook, book: Book) -> Findings:
             continue
         if n + 1 not in cells or not has_tag(cells[n + 1], "check"):
             yield n, "claim, expected a check cell directly behind it"
-        if not any(output.get("name") == "stdout" for output in cell.outputs):
-            yield n, "claim without a printed number, expected print(f'...')"
+        if not any(o.get("name") == "stdout" or _is_table(o) for o in cell.outputs):
+            yield n, "claim without a number, expected print(f'...') or a table"
 
 
 def published_numbers(page: Notebook, book: Book) -> Findings:
@@ -712,6 +819,7 @@ RULES: tuple[Rule, ...] = (
     no_volatile_sources,
     no_semicolons,
     short_cells,
+    plumbing_folded,
     short_lines,
     check_cells,
     asserts_in_check_cells,
@@ -720,8 +828,10 @@ RULES: tuple[Rule, ...] = (
     no_errors_stored,
     no_stderr,
     short_outputs,
+    narrow_outputs,
     no_object_reprs,
     rounded_numbers,
+    numbers_written_alike,
     no_negative_zero,
     no_machine_traces,
     figures_end_in_show,
@@ -734,6 +844,8 @@ RULES: tuple[Rule, ...] = (
     chapter_length,
     chapter_sections,
     exercises,
+    first_screen,
+    bets_settled,
     solutions_match,
     claims_complete,
     unique_claim_ids,
@@ -748,6 +860,12 @@ def _code_for_readers(page: Notebook) -> list[tuple[int, NotebookNode]]:
     """Return the code cells without the one for Colab."""
     starts = bool(page.code) and colab.is_colab_cell(page.code[0][1])
     return page.code[1:] if starts else page.code
+
+
+def is_open_plumbing(cell: NotebookNode) -> bool:
+    """Whether a code cell imports or draws, and its code stands open."""
+    serves = _nodes(cell, ast.Import, ast.ImportFrom) or figures.pngs(cell.outputs)
+    return bool(serves) and not any(has_tag(cell, tag) for tag in FOLDED)
 
 
 def asserts_outside_checks(page: Notebook) -> list[int]:
@@ -790,9 +908,15 @@ def _outputs(page: Notebook) -> Iterator[tuple[int, NotebookNode]]:
 
 
 def _plain_text(output: NotebookNode) -> str:
-    """Return a stream, or a result shown as nothing but plain text."""
+    """Return a stream, a result shown as nothing but plain text, or a table's text."""
     data = output.get("data", {})
-    return output.get("text", data["text/plain"] if [*data] == ["text/plain"] else "")
+    shown = [*data] == ["text/plain"] or _is_table(output)
+    return output.get("text", data["text/plain"] if shown else "")
+
+
+def _is_table(output: NotebookNode) -> bool:
+    """Whether an output is what lossbook.show.table makes."""
+    return 'class="wide numbers"' in output.get("data", {}).get("text/html", "")
 
 
 def _text(output: NotebookNode) -> str:

@@ -13,7 +13,8 @@ APPLY = "\u2061"  # between a function and its argument
 
 def spoken(math: str) -> str:
     """The text of a MathML formula: fractions with a slash, indices with _ and ^."""
-    return " ".join(said(ET.fromstring(math)).split())
+    text = " ".join(said(ET.fromstring(math)).split())
+    return text.replace("( ", "(").replace("^′", "′")
 
 
 def said(node: ET.Element) -> str:
@@ -38,6 +39,8 @@ def said(node: ET.Element) -> str:
     if name in ("mspace", "mphantom"):
         return " "
     text = (node.text or "").replace(APPLY, " ") + "".join(parts)
+    if name == "mi" and len(text) > 1:  # y log p
+        return f" {text}"
     if name == "mo" and text in RELATIONS:
         return f" {text} "
     return text + " " if name == "mo" and text in (",", ";") else text

@@ -3,6 +3,8 @@
     python -m tools.notebooks run [paths...]    execute and write in the stored form,
                                                 with the cell for Colab (tools/colab.py)
     python -m tools.notebooks check [paths...]  check the form; nothing is executed
+    python -m tools.notebooks fold [paths...]   tag hide-input what imports or draws;
+                                                nothing else changes
 
 A path is a notebook or a folder; without one, all of chapters/ is meant.
 That the stored outputs are those of the code is nbval's business (see conftest.py).
@@ -96,6 +98,25 @@ def run_all(paths: list[Path]) -> int:
         return list(pool.map(report, paths)).count(False)
 
 
+def fold_all(paths: list[Path]) -> int:
+    """Fold the open plumbing of some notebooks; return how many failed: none."""
+    for path in paths:
+        nb = normalise.read(path)
+        found = [
+            cell
+            for cell in nb.cells
+            if cell.cell_type == "code"
+            and not colab.is_colab_cell(cell)
+            and form.is_open_plumbing(cell)
+        ]
+        for cell in found:
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
+        if found:
+            path.write_bytes(normalise.as_text(nb).encode())
+            print(f"{shown(path)}: {len(found)} cell(s) folded")
+    return 0
+
+
 def check_all(paths: list[Path]) -> int:
     """Print all findings in some notebooks; return how many there are."""
     books = {book.folder: book for book in map(book_of, paths)}
@@ -117,14 +138,15 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", choices=["run", "check"])
+    parser.add_argument("command", choices=["run", "check", "fold"])
     parser.add_argument("paths", nargs="*", type=Path, default=[CHAPTERS])
     options = parser.parse_args(arguments)
     try:
         paths = notebook_paths(*options.paths)
     except ValueError as error:
         parser.error(str(error))
-    failed = {"run": run_all, "check": check_all}[options.command](paths)
+    verbs = {"run": run_all, "check": check_all, "fold": fold_all}
+    failed = verbs[options.command](paths)
     return 1 if failed else 0
 
 

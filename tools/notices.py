@@ -20,8 +20,12 @@ from tools.book import ROOT
 
 LICENCES = ROOT / "site" / "licences"
 OURS = [ROOT / "assets", ROOT / "site" / "static", LICENCES]
-# Made of our own text by tools.site, tools.runtime and Sphinx.
-MADE = r"_static/(search-index\.js|runtime/lossbook\.zip|runtime/pyodide-lock\.json)"
+# Made of our own text by tools.site, tools.runtime, tools.pdf and Sphinx.
+MADE = (
+    r"_static/(search-index\.js|runtime/lossbook\.zip|runtime/pyodide-lock\.json)"
+    r"|(?!_static/).*\.html|_sources/.*|_images/[0-9a-f]{64}\.png|_modules/.*"
+    r"|objects\.inv|sitemap\.xml|(loss-functions|cheat-sheet)\.pdf"
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,20 @@ NOTICES = (
         "https://github.com/adobe-fonts",
         r"_static/fonts/source-.*\.woff2",
         "_static/licences/fonts.txt",
+    ),
+    Notice(
+        "MiniSearch",
+        "MIT",
+        "https://lucaong.github.io/minisearch/",
+        r"_static/minisearch/.*",
+        "_static/minisearch/LICENSE.txt",
+    ),
+    Notice(
+        "stemmer",
+        "MIT",
+        "https://github.com/words/stemmer",
+        r"_static/stemmer/.*",
+        "_static/stemmer/license",
     ),
     Notice(
         "Pyodide",
@@ -109,9 +127,9 @@ def carried() -> Iterator[tuple[Notice, str]]:
     fetched = dict(versions)
     for notice in NOTICES:
         if "runtime" not in notice.files:
-            names = {"KaTeX": "katex", "KaTeX fonts": "katex"}
-            name = names.get(notice.name, "source-serif-4")
-            yield notice, fetched.get(name, "")
+            words = notice.name.lower().split(",")[0].split()
+            package = {"source": "source-serif-4"}.get(words[0], words[0])
+            yield notice, fetched.get(package, "")
     if not runtime.is_complete():
         return
     lock = json.loads(runtime.LOCK.read_text(encoding="utf8"))
@@ -141,9 +159,9 @@ def strangers(html: Path) -> list[str]:
     own |= {Path("licences") / name for name in ("LICENSE.txt", "LICENSE-TEXT.txt")}
     covered = "|".join([MADE, WHEEL, *(notice.files for notice in NOTICES)])
     found = []
-    for file in sorted(p for p in (html / "_static").rglob("*") if p.is_file()):
+    for file in sorted(path for path in html.rglob("*") if path.is_file()):
         name = file.relative_to(html).as_posix()
-        ours = file.relative_to(html / "_static") in own
+        ours = Path(name.removeprefix("_static/")) in own
         if not ours and not re.fullmatch(covered, name):
             found.append(name)
     return found

@@ -2,7 +2,7 @@
 
     python -m tools.release v0.1.0
 
-dist/files/     site and live site as archives, the PDF, the wheel
+dist/files/     site and live site as archives, book and cheat sheet as PDF, the wheel
 dist/packages/  the wheel again, for the package index
 dist/NOTES.md   what the release says of itself, from CHANGELOG.md
 """
@@ -18,14 +18,16 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pikepdf
 from flit_core import buildapi
 
-from tools import edition
+from tools import edition, notices
 from tools.book import ROOT
 
 DIST = ROOT / "dist"
 HTML = ROOT / "_build" / "html"
 PDF = ROOT / "_build" / "pdf" / "loss-functions.pdf"
+SHEET = PDF.with_name("cheat-sheet.pdf")
 
 
 def notes(tag: str) -> str:
@@ -53,6 +55,18 @@ def archive(folder: Path, target: Path) -> None:
             out.writestr(member, file.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
+def has_licence(file: Path) -> bool:
+    """Whether what is passed on says under which terms, in itself."""
+    if file.suffix == ".pdf":
+        with pikepdf.open(file) as document, document.open_metadata() as about:
+            return "CC BY 4.0" in str(about.get("dc:rights", ""))
+    with zipfile.ZipFile(file) as archive:
+        names = archive.namelist()
+    site = f"{file.stem}/_static/licences/"
+    pair = {f"{site}LICENSE.txt", f"{site}LICENSE-TEXT.txt"}
+    return pair <= {*names} or any(map(notices.is_licence, names))
+
+
 def make(*verbs: str, **settings: str) -> None:
     command = ["make", *verbs, f"VENV={Path(sys.prefix)}"]
     if subprocess.run(command, cwd=ROOT, env=os.environ | settings).returncode:
@@ -67,9 +81,11 @@ def build(tag: str, *, live: bool) -> None:
         folder.mkdir(parents=True)
     name = f"lossbook-{edition.version()}"
     # Without the runtime first: the archive for a disk, and what is printed.
-    make("book", "pdf", BOOK_RUNTIME=str(ROOT / "_build" / "no-runtime"))
+    make("book", "pdf", "handouts", BOOK_RUNTIME=str(ROOT / "_build" / "no-runtime"))
     archive(HTML, files / f"{name}-site.zip")
+    archive(ROOT / "_build" / "handouts", files / f"{name}-notebooks.zip")
     shutil.copy(PDF, files / f"{name}.pdf")
+    shutil.copy(SHEET, files / f"{name}-cheat-sheet.pdf")
     if live:
         make("live")
         archive(HTML, files / f"{name}-live-site.zip")
@@ -78,6 +94,8 @@ def build(tag: str, *, live: bool) -> None:
     shutil.copy(packages / wheel, files)
     (DIST / "NOTES.md").write_text(about, encoding="utf8")
     for file in sorted(files.iterdir()):
+        if not has_licence(file):
+            sys.exit(f"{file.name} has no licence in it")
         print(f"{file.stat().st_size / 1e6:8.1f} MB  {file.name}")
 
 

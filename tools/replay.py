@@ -30,7 +30,7 @@ from tools import colab
 from tools.book import Notebook
 
 JOBS = 2
-TIMEOUT = 300  # seconds a notebook
+TIMEOUT = 300  # seconds of processor time a notebook: a busy machine is no failure
 # What nearly every notebook imports, and what takes long to import.
 LIBRARIES = (
     *("numpy", "scipy.stats", "scipy.optimize", "matplotlib.pyplot"),
@@ -68,8 +68,8 @@ def play(page: Notebook, compiled: Compile, namespace: dict[str, Any]) -> list[F
     """
     failures: list[Failure] = []
     os.chdir(page.path.parent)
-    signal.signal(signal.SIGALRM, _too_long)
-    signal.alarm(TIMEOUT)
+    signal.signal(signal.SIGPROF, _too_long)
+    signal.setitimer(signal.ITIMER_PROF, TIMEOUT)
     for n, cell in page.code:
         if colab.is_colab_cell(cell):
             continue
@@ -86,7 +86,7 @@ def play(page: Notebook, compiled: Compile, namespace: dict[str, Any]) -> list[F
             failures.append(_failure(n, error))
         finally:
             _close_figures()
-    signal.alarm(0)
+    signal.setitimer(signal.ITIMER_PROF, 0)
     return failures
 
 

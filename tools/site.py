@@ -1,6 +1,6 @@
 """Fetch what the site serves, and finish what Sphinx built.
 
-python -m tools.site fetch              fonts and KaTeX into site/vendor/
+python -m tools.site fetch              fonts, KaTeX, search into site/vendor/
 python -m tools.site finish [HTML]      sitemap, search index, clean-up
 python -m tools.site weigh [HTML]       what the first view of each page costs
 """
@@ -14,13 +14,12 @@ import re
 import shutil
 import sys
 import tempfile
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin
 
 import yaml
 
-from tools import notices, runtime
+from tools import notices, runtime, search
 from tools.npm import npm_package, unpack
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +28,8 @@ STATIC_SOURCES = [ROOT / "assets", ROOT / "site" / "static", VENDOR]
 DEFAULT_HTML = ROOT / "_build" / "html"
 
 # ---------------------------------------------------------------- fetch
+
+PAPER_FILES = r"package/files/.*-(latin|latin-ext|greek)-[467]00-.*\.woff2$"
 
 # npm package -> (sha256 of its tarball, files wanted, folder in site/vendor).
 PACKAGES = {
@@ -52,6 +53,32 @@ PACKAGES = {
         r"package/files/.*-(latin|greek)-wght-normal\.woff2$",
         "fonts/source-code-pro",
     ),
+    "minisearch@7.2.0": (
+        "cb3b8126a3ea65d6b387787294f0792b0ea4a40b70f8f37688066a5638e0218a",
+        r"package/(LICENSE\.txt|dist/umd/index\.js)$",
+        "minisearch",
+    ),
+    "stemmer@2.0.1": (
+        "e94a3698cc7c6efcd2a9f29e94868c64c03416e86a1eea355bb3e5b059608900",
+        r"package/(license|index\.js)$",
+        "stemmer",
+    ),
+    # For paper, where a variable font would be drawn glyph by glyph (tools.pdf).
+    "@fontsource/source-serif-4@5.3.1": (
+        "54b7898afa20cf4b2d807bbf2b5a2f865e28a83db8a5fcc563dafce5ecb5e7c8",
+        PAPER_FILES,
+        "paper",
+    ),
+    "@fontsource/source-sans-3@5.3.1": (
+        "b598201d980b3512805bbea186aab8ef91590d59990e6a13c90e030b6ff37881",
+        PAPER_FILES,
+        "paper",
+    ),
+    "@fontsource/source-code-pro@5.3.1": (
+        "52ff8925aa275d3d28b745760ab78e9ac11276a477c909f1a8e703e0902afcc4",
+        PAPER_FILES,
+        "paper",
+    ),
 }
 
 
@@ -60,7 +87,7 @@ def fetch() -> None:
     done = VENDOR / "packages.json"
     wanted = json.dumps(PACKAGES, indent=1)
     if done.exists() and done.read_text() == wanted:
-        print(f"fonts and KaTeX stand in {VENDOR.relative_to(ROOT)}")
+        print(f"what the site serves of others stands in {VENDOR.relative_to(ROOT)}")
         return
     shutil.rmtree(VENDOR, ignore_errors=True)
     for package, (sha256, pattern, folder) in PACKAGES.items():
@@ -68,6 +95,7 @@ def fetch() -> None:
             tarball = npm_package(package, sha256, Path(scratch))
             unpack(tarball, pattern, VENDOR / folder)
     use_woff2_only(VENDOR / "katex" / "katex.min.css")
+    make_script(VENDOR / "stemmer" / "index.js", "stemmer")
     done.write_text(wanted)
 
 
@@ -75,6 +103,14 @@ def use_woff2_only(css: Path) -> None:
     """Every browser that can show the site reads woff2; name no other file."""
     text = css.read_text()
     css.write_text(re.sub(r',url\([^)]*\.(woff|ttf)\) format\("[a-z]+"\)', "", text))
+
+
+def make_script(module: Path, name: str) -> None:
+    """A page opened from a disk may load scripts and no modules."""
+    text = module.read_text(encoding="utf8")
+    text = text.replace(f"export function {name}(", f"function {name}(")
+    text = f"globalThis.{name} = (() => {{\n{text}\nreturn {name}\n}})()\n"
+    module.write_text(text, encoding="utf8")
 
 
 # --------------------------------------------------------------- finish
@@ -87,7 +123,7 @@ def finish(html: Path) -> None:
     copy_static(html / "_static")
     join_styles(html / "_static")
     pages = sorted(p for p in html.rglob("*.html") if "_static" not in p.parts)
-    write_search_index(html, pages)
+    search.write_index(html, pages)
     write_sitemap(html, pages)
     remove_unused(html, pages)
     if runtime.is_complete():
@@ -114,69 +150,6 @@ def join_styles(static: Path) -> None:
     book.write_text(katex + "\n" + book.read_text(encoding="utf8"), encoding="utf8")
 
 
-class PageText(HTMLParser):
-    """The sections of a page: (id, heading, text), without code and controls."""
-
-    SKIP = frozenset(
-        {"script", "style", "svg", "math", "select", "button", "summary", "pre"}
-    )
-    VOID = frozenset({"img", "br", "hr", "input", "link", "meta", "col", "wbr"})
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sections: list[list[str]] = []
-        self.ids = [""]
-        self.stack: list[str] = []
-        self.in_article = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = dict(attrs)
-        if tag == "article":
-            self.in_article = True
-        if not self.in_article or tag in self.VOID:
-            return
-        hidden = attributes.get("class") in ("headerlink", "katex-html")
-        self.stack.append("skip" if tag in self.SKIP or hidden else tag)
-        if tag == "section":
-            self.ids.append(attributes.get("id") or "")
-        elif tag in ("h1", "h2", "h3"):
-            self.sections.append([self.ids[-1], "", ""])
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "article":
-            self.in_article = False
-        if not self.in_article or tag in self.VOID or not self.stack:
-            return
-        self.stack.pop()
-        if tag == "section":
-            self.ids.pop()
-
-    def handle_data(self, data: str) -> None:
-        if not self.in_article or not self.sections or "skip" in self.stack:
-            return
-        in_heading = any(tag in ("h1", "h2", "h3") for tag in self.stack)
-        self.sections[-1][1 if in_heading else 2] += data
-
-
-def write_search_index(html: Path, pages: list[Path]) -> None:
-    """One script with the text of every section.
-
-    A script, not JSON, because a page opened from a disk may load scripts only.
-    """
-    entries = []
-    for page in pages:
-        parser = PageText()
-        parser.feed(page.read_text(encoding="utf8"))
-        url = page.relative_to(html).as_posix()
-        title = " ".join(parser.sections[0][1].split()) if parser.sections else ""
-        for ident, heading, text in parser.sections:
-            words = " ".join(text.split())
-            entries.append([url, ident, title, " ".join(heading.split()), words])
-    data = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
-    target = html / "_static" / "search-index.js"
-    target.write_text(f"window.BOOK_INDEX={data};\n", encoding="utf8")
-
-
 def write_sitemap(html: Path, pages: list[Path]) -> None:
     """Every page for search engines, with the day of its last change.
 
@@ -200,13 +173,21 @@ def write_sitemap(html: Path, pages: list[Path]) -> None:
     )
 
 
+# Not named in a page: other scripts load them when they are wanted.
+LOADED = (
+    "minisearch/umd/index.js",
+    "stemmer/index.js",
+    "search-engine.js",
+    "search-index.js",
+    "search.js",
+    "live-worker.js",
+)
 LINK = r'(?:href|src)="([^"]+)"'
 
 
 def remove_unused(html: Path, pages: list[Path]) -> None:
     """Leave out what no page links: files of extensions, pictures of earlier builds."""
-    loaded = ("search.js", "search-index.js", "live-worker.js")  # by other scripts
-    used = {html / "_static" / name for name in loaded}
+    used = {html / "_static" / name for name in LOADED}
     used |= {html / "_static" / asset.name for asset in (ROOT / "assets").iterdir()}
     for page in pages:
         used |= linked_files(page)
@@ -216,7 +197,7 @@ def remove_unused(html: Path, pages: list[Path]) -> None:
     files = [*(html / "_static").rglob("*"), *(html / "_images").rglob("*")]
     for file in sorted(files):
         licence = file.parent.name == "licences" or (
-            file.name == "LICENSE" and file.parent in keep_folder
+            file.stem.upper() == "LICENSE" and file.parent in keep_folder
         )
         if file.is_file() and file not in used and not licence:
             file.unlink()

@@ -121,11 +121,13 @@ class _LossModel(BaseEstimator):
 
     def _fit(self, X: Array, y: Array, weights: Array) -> tuple[Array, Array]:
         """Coefficients (p,) and intercept (); (p, K) and (K,) for several classes."""
-        centre = np.zeros(X.shape[1])
+        centre, centred = np.zeros(X.shape[1]), X
         if self.fit_intercept:
             centre = np.average(X, axis=0, weights=weights)
-        axes, penalty = _axes(X - centre, weights, self.alpha)
-        design = (X - centre) @ axes
+            # What rounding leaves of a constant column is no feature.
+            centred = np.where(np.ptp(X, axis=0) > 0, X - centre, 0)
+        axes, penalty, told_apart = _axes(centred, weights, self.alpha)
+        design = centred @ axes
         start = np.zeros(design.shape[1])
         if self.fit_intercept:
             design = np.column_stack([np.ones(len(X)), design])
@@ -137,15 +139,20 @@ class _LossModel(BaseEstimator):
             start[0] = raw_start(self.loss, y, weights)
         best = _minimise(risk, start, self.tol, self.max_iter)
         self.n_iter_ = best.n_iter
-        self._warn(best)
+        self._warn(best, told_apart)
         if not self.fit_intercept:
             coef = axes @ best.x
             return coef, np.zeros(coef.shape[1:])
         coef = axes @ best.x[1:]
         return coef, best.x[0] - centre @ coef
 
-    def _warn(self, best: Minimum) -> None:
-        if not best.converged:
+    def _warn(self, best: Minimum, told_apart: bool) -> None:
+        if not told_apart:
+            message = (
+                "lost features beside one that is larger by more digits than float64 "
+                "has; give the columns of X similar scales (a fill value such as 1e20?)"
+            )
+        elif not best.converged:
             message = (
                 f"stopped after {best.n_iter} steps, short of the minimum; raise "
                 "max_iter, or give y the scale that the loss is made for"
@@ -168,7 +175,7 @@ class _LossModel(BaseEstimator):
         return features @ self.coef_.T + self.intercept_
 
 
-def _axes(X: Array, weights: Array, alpha: float) -> tuple[Array, Array]:
+def _axes(X: Array, weights: Array, alpha: float) -> tuple[Array, Array, bool]:
     """Directions in which the features are uncorrelated and the problem is round.
 
     Columns of zero variance, or that are sums of others, span no direction of their
@@ -179,12 +186,34 @@ def _axes(X: Array, weights: Array, alpha: float) -> tuple[Array, Array]:
     axes : array of shape (p, r)
     penalty : array of shape (r,)
         What alpha |w|**2 / 2 charges along each.
+    told_apart : bool
+        False if a direction was lost that is one in truth.
     """
-    share = np.sqrt(weights / weights.sum())[:, None]
-    _, sizes, directions = np.linalg.svd(share * X, full_matrices=False)
+    X = np.sqrt(weights / weights.sum())[:, None] * X
+    sizes, axes = _directions(X)
+    told_apart = True
+    if len(sizes) < X.shape[1]:
+        # Lost beside a column with one huge value? Columns of equal height show it.
+        height = np.abs(X).max(axis=0)
+        n_columns = np.count_nonzero(height)
+        height[height == 0] = 1
+        equal_sizes, equal_axes = _directions(X / height)
+        if len(sizes) < len(equal_sizes) == n_columns:
+            round_axes = equal_axes / equal_sizes / height[:, None]
+            _, lengths, turned = np.linalg.svd(round_axes, full_matrices=False)
+            stretch = np.hypot(1, np.sqrt(alpha) * lengths)
+            penalty = np.square(np.sqrt(alpha) * lengths / stretch)
+            return round_axes @ turned.T / stretch, penalty, True
+        told_apart = len(sizes) >= len(equal_sizes)
+    length = np.hypot(sizes, np.sqrt(alpha))
+    return axes / length, np.square(np.sqrt(alpha) / length), told_apart
+
+
+def _directions(X: Array) -> tuple[Array, Array]:
+    """The singular values of X that are not rounding, and their directions (p, r)."""
+    _, sizes, directions = np.linalg.svd(X, full_matrices=False)
     keep = sizes > np.finfo(float).eps * max(X.shape) * sizes[0]
-    length = np.hypot(sizes[keep], np.sqrt(alpha))
-    return directions[keep].T / length, np.square(np.sqrt(alpha) / length)
+    return sizes[keep], directions[keep].T
 
 
 def _minimise(risk: LinearRisk, start: Array, tol: float, max_iter: int) -> Minimum:
@@ -446,7 +475,9 @@ class LossClassifier(ClassifierMixin, _LossModel):
         if several and not self.loss.smooth:
             raise ValueError(
                 "LossClassifier: a loss of several classes must be smooth to be fitted "
-                f"exactly; got {self.loss!r}"
+                f"exactly; got {self.loss!r}; use CategoricalCrossEntropy() or "
+                "SparsemaxLoss(), or HingeLoss() within scikit-learn's "
+                "OneVsRestClassifier"
             )
         features, labels = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(labels)

@@ -98,7 +98,7 @@ def interval_score(
     y_true, lower, upper : arrays of shape (n,)
         Targets, and intervals with lower <= upper.
     alpha : float in (0, 1)
-        How often the interval may miss: 0.1 for one that should hold 90 %.
+        How often the interval may miss: 0.1 for one that should hold 90%.
     sample_weight : array of shape (n,), optional
         Weights >= 0 of the samples, not all zero.
     reduction : {"mean", "sum", "none"}

@@ -10,7 +10,6 @@ from lossbook.numerics import Array
 from lossbook.validation import (
     NONNEGATIVE,
     REALS,
-    UNIT,
     Interval,
     Named,
     as_numeric,
@@ -98,7 +97,7 @@ def labelled(
 
     Samples of weight zero are gone; both labels must be left.
     """
-    y = column(owner, "y_true", y_true, UNIT)
+    y = column(owner, "y_true", y_true)
     s = numbers(owner, name, score, like=y.shape)
     check_values(owner, name, s, REALS)
     w = weights(owner, sample_weight, len(y))

@@ -104,7 +104,8 @@ def ndcg(
 
     Notes
     -----
-    Järvelin & Kekäläinen 2002, doi:10.1145/582415.582418; ties: McSherry & Najork 2008.
+    Järvelin & Kekäläinen 2002, doi:10.1145/582415.582418; ties: McSherry & Najork 2008,
+    doi:10.1007/978-3-540-78646-7_38.
 
     Examples
     --------

@@ -20,8 +20,8 @@ from lossbook.numerics import (
     expit,
     expit_slope,
     power_gap,
+    ratio_and_log,
     softplus,
-    xlogy,
 )
 from lossbook.validation import (
     NONNEGATIVE,
@@ -84,17 +84,26 @@ class PoissonDeviance(Deviance):
     )
 
     def _value(self, y: Array, f: Array) -> Array:
-        growth, limits = np.exp(f), np.finfo(f.dtype)
-        # The pull is never more than the growth; both may overflow.
+        return self._deviance(y, f, np.exp(f))
+
+    def _deviance(self, y: Array, f: Array, z: Array) -> Array:
+        limits = np.finfo(f.dtype)
+        # The pull is never more than z; both may overflow.
         pull = y * (f - np.log(np.maximum(y, limits.tiny)))
-        excess = growth - y - np.minimum(pull, limits.max)
+        excess = z - y - np.minimum(pull, limits.max)
         return 2 * np.maximum(excess, 0)  # rounding may leave it below zero
 
     def _at_prediction(self, y: Array, z: Array) -> Array:
-        return 2 * np.maximum(xlogy(y, y / z) - y + z, 0)
+        # With y = 0 the logarithm has no say.
+        log_ratio = np.log(np.maximum(y / z, np.finfo(z.dtype).tiny))
+        return 2 * np.maximum(y * log_ratio - y + z, 0)
 
     def _gradient(self, y: Array, f: Array) -> Array:
         return 2 * (np.exp(f) - y)
+
+    def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
+        z = np.exp(f)
+        return self._deviance(y, f, z), 2 * (z - y)
 
     def _hessian(self, y: Array, f: Array) -> Array:
         return 2 * np.exp(f)
@@ -139,9 +148,11 @@ class NegativeBinomialDeviance(Deviance):
         check_parameter(self, "alpha", POSITIVE)
 
     def _value(self, y: Array, f: Array) -> Array:
-        grown = np.log1p(self.alpha * y) - softplus(f + math.log(self.alpha))
-        ratio = np.log(np.where(y == 0, 1, y)) - f
-        excess = np.where(y == 0, 0, y * (ratio - grown)) - grown / self.alpha
+        # With a = alpha y, b = alpha z: y log((1 + 1/b) / (1 + 1/a)), and the rest.
+        log_a = np.maximum(np.log(y), np.finfo(y.dtype).min) + math.log(self.alpha)
+        log_b = f + math.log(self.alpha)
+        more = softplus(-log_b) - softplus(-log_a)
+        excess = y * more + (softplus(log_b) - softplus(log_a)) / self.alpha
         return 2 * np.maximum(excess, 0)  # rounding may leave it below zero
 
     def _at_prediction(self, y: Array, z: Array) -> Array:
@@ -149,8 +160,8 @@ class NegativeBinomialDeviance(Deviance):
 
     def _gradient(self, y: Array, f: Array) -> Array:
         # 2 (z - y) / (1 + alpha z), of which z may be infinite.
-        share = expit(f + math.log(self.alpha))  # alpha z / (1 + alpha z)
-        return 2 * (share / self.alpha - y * (1 - share))
+        log_b = f + math.log(self.alpha)
+        return 2 * (expit(log_b) / self.alpha - y * expit(-log_b))
 
     def _hessian(self, y: Array, f: Array) -> Array:
         return 2 * (y + 1 / self.alpha) * expit_slope(f + math.log(self.alpha))
@@ -186,18 +197,22 @@ class GammaDeviance(Deviance):
     )
 
     def _value(self, y: Array, f: Array) -> Array:
-        gap = np.log(y) - f
-        return 2 * (np.expm1(gap) - gap)
+        return self._value_and_gradient(y, f)[0]
 
     def _at_prediction(self, y: Array, z: Array) -> Array:
         ratio = y / z
         return 2 * np.maximum(ratio - 1 - np.log(ratio), 0)
 
     def _gradient(self, y: Array, f: Array) -> Array:
-        return -2 * np.expm1(np.log(y) - f)
+        return 2 - 2 * ratio_and_log(y, f)[0]
+
+    def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
+        ratio, log_ratio = ratio_and_log(y, f)
+        growth = ratio - 1
+        return 2 * np.maximum(growth - log_ratio, 0), -2 * growth
 
     def _hessian(self, y: Array, f: Array) -> Array:
-        return 2 * np.exp(np.log(y) - f)
+        return 2 * ratio_and_log(y, f)[0]
 
 
 @dataclass(frozen=True)
@@ -280,12 +295,13 @@ class TweedieDeviance(Deviance):
         # y (y**a - z**a) / a - (y**b - z**b) / b with a = 1 - p and b = 2 - p: the
         # book's formula, in which both divisions by zero have limits.
         log_y = np.log(y)
-        first = power_gap(np.where(y == 0, f, log_y), f, 1 - self.power, log_y)
+        finite = np.maximum(log_y, np.finfo(f.dtype).min)
+        first = power_gap(finite, f, 1 - self.power, log_y)
         second = power_gap(log_y, f, 2 - self.power)
-        # Out of range the sum is, whichever term is.
         far = np.isinf(first)
-        excess = np.where(far, np.inf, first - np.where(far, 0, second))
-        return 2 * np.maximum(excess, 0)  # rounding may leave it below zero
+        if far.any():  # out of range the sum is, whichever term is
+            first, second = np.where(far, np.inf, first), np.where(far, 0, second)
+        return 2 * np.maximum(first - second, 0)  # rounding may leave it below zero
 
     def _at_prediction(self, y: Array, z: Array) -> Array:
         return self._value(y, z if self.power == 0 else np.log(z))
@@ -303,8 +319,7 @@ class TweedieDeviance(Deviance):
     def _powers(self, y: Array, f: Array, c_y: float, c_z: float) -> Array:
         """c_y * y * z**(1-power) + c_z * z**(2-power) with z = exp(f)."""
         # One exponential: y * exp(…) may overflow where the product does not.
-        log_y = np.log(np.where(y == 0, 1, y))
-        first = np.where(y == 0, 0, np.exp(log_y + (1 - self.power) * f))
+        first = np.exp(np.log(y) + (1 - self.power) * f)
         # Where both terms explode the first, steeper one decides.
         second = np.where(np.isinf(first), 0, np.exp((2 - self.power) * f))
         return c_y * first + c_z * second

@@ -129,6 +129,13 @@ class CategoricalCrossEntropy(MulticlassLoss):
     def _gradient(self, y: Array, f: Array) -> Array:
         return self.link._inverse(f) - y
 
+    def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
+        f = f - f.max(axis=1, keepdims=True)
+        p = np.exp(f)
+        total = p.sum(axis=1)
+        p /= total[:, None]
+        return np.log(total) - inner(y, f), p - y
+
     def _hessian(self, y: Array, f: Array) -> Array:
         return self.link._slope(f)
 

@@ -13,7 +13,7 @@ import numpy as np
 from lossbook.base import BinaryLoss, Elsewhere
 from lossbook.functionals import Functional, Mean, Mode
 from lossbook.links import Link, LogitLink
-from lossbook.numerics import Array, expit, expit_slope, softplus, xlogy
+from lossbook.numerics import Array, expit, expit_slope, log1p, softplus, xlogy
 from lossbook.validation import NONNEGATIVE, Interval, check_parameter
 
 
@@ -85,13 +85,24 @@ class BinaryCrossEntropy(ProbabilityLoss):
         return expit_slope(m)
 
     def _value(self, y: Array, f: Array) -> Array:
-        # max(f, 0) - y f is exact for labels 0 and 1; softplus(f) - y f is not.
-        return (np.maximum(f, 0) - y * f) + np.log1p(np.exp(-np.abs(f)))
+        return self._costs(y, f, np.exp(-np.abs(f)))
 
     def _gradient(self, y: Array, f: Array) -> Array:
+        return self._pulls(y, f, np.exp(-np.abs(f)))
+
+    def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
+        tail = np.exp(-np.abs(f))
+        return self._costs(y, f, tail), self._pulls(y, f, tail)
+
+    def _costs(self, y: Array, f: Array, tail: Array) -> Array:
+        # max(f, 0) - y f is exact for labels 0 and 1; softplus(f) - y f is not.
+        return (np.maximum(f, 0) - y * f) + log1p(tail)
+
+    def _pulls(self, y: Array, f: Array, tail: Array) -> Array:
         # (1 - y) p - y (1 - p): the difference p - y would lose a small 1 - p.
-        up, down = np.exp(np.minimum(f, 0)), np.exp(-np.maximum(f, 0))
-        return ((1 - y) * up - y * down) / (1 + up * down)
+        # Times 1 + tail, one of p and 1 - p is 1 and the other the tail.
+        up, down = np.maximum(tail, f > 0), np.maximum(tail, f < 0)
+        return ((1 - y) * up - y * down) / (1 + tail)
 
     def _at_prediction(self, y: Array, z: Array) -> Array:
         absent = np.where(y == 1, 0, z)
@@ -126,6 +137,9 @@ class BrierLoss(ProbabilityLoss):
 
     def partial_score(self, q: Array) -> Array:
         return np.square(1 - q)
+
+    def _at_prediction(self, y: Array, z: Array) -> Array:
+        return y * np.square(1 - z) + (1 - y) * np.square(z)
 
     def phi(self, m: Array) -> Array:
         return np.square(expit(-m))

@@ -10,7 +10,7 @@ import numpy as np
 from lossbook.base import Elsewhere, PointwiseLoss
 from lossbook.functionals import BetaMedian, LogMean
 from lossbook.links import IdentityLink, Log1pLink
-from lossbook.numerics import Array
+from lossbook.numerics import Array, log1p
 from lossbook.validation import NONNEGATIVE, POSITIVE
 
 
@@ -108,10 +108,17 @@ class SquaredLogError(PointwiseLoss):
     )
 
     def _value(self, y: Array, f: Array) -> Array:
-        return np.square(np.log1p(y) - f)
+        return np.square(log1p(y) - f)
+
+    def _at_prediction(self, y: Array, z: Array) -> Array:
+        return self._value(y, log1p(z))
 
     def _gradient(self, y: Array, f: Array) -> Array:
-        return 2 * (f - np.log1p(y))
+        return 2 * (f - log1p(y))
+
+    def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
+        gap = f - log1p(y)
+        return np.square(gap), 2 * gap
 
     def _hessian(self, y: Array, f: Array) -> Array:
         return np.full_like(f, 2)

@@ -21,7 +21,7 @@ from lossbook.functionals import (
     weighted_mean,
 )
 from lossbook.links import IdentityLink
-from lossbook.numerics import Array, hypot, log1p_square
+from lossbook.numerics import Array, hypot, log1p, log1p_square
 from lossbook.validation import (
     NONNEGATIVE,
     OPEN_UNIT,
@@ -365,7 +365,7 @@ class HuberLoss(ResidualLoss):
     Parameters
     ----------
     delta : float > 0
-        In units of y.  1.345 standard deviations give 95 % efficiency on Gaussian
+        In units of y.  1.345 standard deviations give 95% efficiency on Gaussian
         data.
 
     Huber 1964, doi:10.1214/aoms/1177703732.
@@ -506,12 +506,10 @@ class LogCoshLoss(ResidualLoss):
     def rho(self, r: Array) -> Array:
         size = np.abs(r)
         # Near 0 the far form loses all digits, so there cosh r = 1 + 2 sinh(r/2)**2.
-        near = np.log1p(2 * np.square(np.sinh(np.minimum(size, 1) / 2)))
+        near = log1p(2 * np.square(np.sinh(np.minimum(size, 1) / 2)))
         # From 1 on, what the far form adds to its value there.
         size = np.maximum(size, 1)
-        return (
-            near + (size - 1) + (np.log1p(np.exp(-2 * size)) - math.log1p(math.exp(-2)))
-        )
+        return near + (size - 1) + (log1p(np.exp(-2 * size)) - math.log1p(math.exp(-2)))
 
     def rho_prime(self, r: Array) -> Array:
         return np.tanh(r)
@@ -585,7 +583,7 @@ class TukeyLoss(ResidualLoss):
     Parameters
     ----------
     c : float > 0
-        In units of y.  4.685 standard deviations give 95 % efficiency on Gaussian
+        In units of y.  4.685 standard deviations give 95% efficiency on Gaussian
         data.
 
     Beaton & Tukey 1974, doi:10.1080/00401706.1974.10489171.
@@ -639,7 +637,7 @@ class CauchyLoss(ResidualLoss):
     Parameters
     ----------
     scale : float > 0
-        In units of y.  2.385 standard deviations give 95 % efficiency on Gaussian
+        In units of y.  2.385 standard deviations give 95% efficiency on Gaussian
         data.
 
     Holland & Welsch 1977, doi:10.1080/03610927708827533.

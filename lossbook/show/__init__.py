@@ -1,4 +1,4 @@
-"""All presentation: style, curves, cards, plots, the decision guide."""
+"""All presentation: style, curves, cards, tables, plots, the decision guide."""
 
 from lossbook.show.cards import (
     Card,
@@ -83,6 +83,7 @@ from lossbook.show.style import (
     title,
     use_style,
 )
+from lossbook.show.tables import Table, table
 
 __all__ = [
     "AMOUNTS",
@@ -119,6 +120,7 @@ __all__ = [
     "GuideTable",
     "Jump",
     "Question",
+    "Table",
     "View",
     "answer",
     "best_raw_curves",
@@ -152,6 +154,7 @@ __all__ = [
     "risk_curves",
     "roughness",
     "scaled_risk",
+    "table",
     "title",
     "trace",
     "use_style",

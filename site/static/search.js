@@ -1,69 +1,89 @@
-// Full-text search over window.BOOK_INDEX: [page, section id, page title, heading, text].
+// The search as the reader meets it: a field with a list below, by mouse or by keys.
 "use strict";
 {
   const LIMIT = 30;
-  const plain = (text) => text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "");
-  let sections; // the index, with its words folded once
+  let engine; // a promise, made with the first field
 
-  // Every word must occur; a word in a heading counts more than one in the text, most
-  // in the title of a page, and more where a word begins than inside of one.
-  const score = (section, words) => {
-    let sum = 0;
-    for (const word of words) {
-      const at = section.heading.indexOf(word);
-      if (at >= 0) sum += (/[\p{L}\d]/u.test(section.heading[at - 1] ?? "") ? 8 : 12) + (section.heading === section.title ? 4 : 0);
-      else if (section.title.includes(word)) sum += 4;
-      else if (section.body.includes(word)) sum += 1;
-      else return 0;
+  const marked = (tag, className, pieces) => {
+    const element = document.createElement(tag);
+    element.className = className;
+    for (const [text, hit] of pieces) {
+      if (hit) element.append(Object.assign(document.createElement("mark"), { textContent: text }));
+      else element.append(text);
     }
-    return sum;
+    return element;
   };
 
-  const excerpt = (text, words) => {
-    const at = Math.max(0, ...words.map((word) => plain(text).indexOf(word)));
-    const start = Math.max(0, text.lastIndexOf(" ", Math.max(0, at - 50)));
-    const end = text.indexOf(" ", at + 110);
-    return (start ? "… " : "") + text.slice(start, end < 0 ? undefined : end).trim() + (end < 0 ? "" : " …");
+  const option = ({ section, terms }, number, root) => {
+    const link = document.createElement("a");
+    link.id = `search-hit-${number}`;
+    link.setAttribute("role", "option");
+    link.setAttribute("aria-selected", "false");
+    link.href = new URL(section.page + (section.id ? "#" + section.id : ""), root);
+    const from = section.title === section.heading ? "" : section.title;
+    link.append(
+      marked("span", "search-name", BookSearch.mark(section.heading, terms)), " ",
+      marked("span", "search-from", [[from, false]]),
+      marked("span", "search-text", BookSearch.excerpt(section, terms)));
+    return link;
   };
 
-  window.bookSearch = (place, root) => {
-    sections ??= window.BOOK_INDEX.map(([page, id, title, heading, text]) => (
-      { page, id, name: heading, from: title, text, title: plain(title), heading: plain(heading), body: plain(text) }));
+  const summary = (hits, missing) => {
+    if (!hits.length) return "Nothing found. Try one word of it.";
+    const full = hits.filter((hit) => hit.full).length;
+    return (missing.length ? `Not in the book: ${missing.join(", ")}. ` : "")
+      + (full === 1 ? "All of it in one section." : full ? `All of it in ${full} sections.` : "Some of it:")
+      + (full && hits.length > LIMIT ? ` The best ${LIMIT}:` : "");
+  };
+
+  window.bookSearch = async (place, root) => {
+    engine ??= BookSearch.make(window.BOOK_INDEX);
     place.innerHTML = `
       <label class="search-label">Search the book
-        <input type="search" autocomplete="off" spellcheck="false"></label>
+        <input type="text" role="combobox" inputmode="search" enterkeyhint="go" autocomplete="off" spellcheck="false"
+          aria-autocomplete="list" aria-expanded="false" aria-controls="search-list"></label>
       <p class="search-count" role="status"></p>
-      <ol class="search-results"></ol>`;
+      <div class="search-results" id="search-list" role="listbox" aria-label="Sections" hidden></div>`;
     const input = place.querySelector("input");
     const count = place.querySelector(".search-count");
-    const list = place.querySelector("ol");
+    const list = place.querySelector(".search-results");
 
-    const update = () => {
-      const words = plain(input.value).split(/\s+/).filter((word) => word.length > 1);
-      const hits = words.length === 0 ? [] : sections
-        .map((section) => ({ section, points: score(section, words) }))
-        .filter((hit) => hit.points > 0)
-        .sort((a, b) => b.points - a.points);
-      list.replaceChildren(...hits.slice(0, LIMIT).map(({ section }) => {
-        const link = document.createElement("a");
-        link.href = new URL(section.page + (section.id ? "#" + section.id : ""), root);
-        link.textContent = section.name;
-        const from = document.createElement("span");
-        from.className = "search-from";
-        from.textContent = section.from === section.name ? "" : section.from;
-        const text = document.createElement("p");
-        text.textContent = excerpt(section.text, words);
-        const item = document.createElement("li");
-        item.append(link, " ", from, text);
-        return item;
-      }));
-      count.textContent = words.length === 0 ? ""
-        : hits.length === 0 ? "Nothing found. Try one word of it."
-        : hits.length === 1 ? "One section" : `${hits.length} sections` + (hits.length > LIMIT ? `, the best ${LIMIT} shown` : "");
+    const choose = (link) => {
+      list.querySelector("[aria-selected=true]")?.setAttribute("aria-selected", "false");
+      if (!link) return input.removeAttribute("aria-activedescendant");
+      link.setAttribute("aria-selected", "true");
+      link.scrollIntoView({ block: "nearest" });
+      return input.setAttribute("aria-activedescendant", link.id);
     };
+
+    const update = async () => {
+      const query = input.value.trim();
+      if (query) count.textContent = "Searching …"; // seen while the index is made
+      const search = await engine;
+      if (query !== input.value.trim()) return; // the reader typed on
+      const { hits, missing } = search.find(query);
+      choose(null);
+      list.replaceChildren(...hits.slice(0, LIMIT).map((hit, number) => option(hit, number, root)));
+      list.hidden = !hits.length;
+      list.scrollTop = 0;
+      input.setAttribute("aria-expanded", String(hits.length > 0));
+      // Whoever comes back from a result finds the others again.
+      if (!place.matches("dialog")) history.replaceState(null, "", query ? `?q=${encodeURIComponent(query)}` : location.pathname);
+      count.textContent = query ? summary(hits, missing) : "";
+    };
+
     input.addEventListener("input", update);
+    input.addEventListener("keydown", (event) => {
+      const links = [...list.children];
+      const at = links.findIndex((link) => link.id === input.getAttribute("aria-activedescendant"));
+      if (event.key === "ArrowDown") choose(links[at + 1] ?? links[0]);
+      else if (event.key === "ArrowUp") choose(links.at(at < 0 ? -1 : at - 1));
+      else if (event.key === "Enter") (links[at] ?? links[0])?.click();
+      else return;
+      event.preventDefault();
+    });
     input.value = new URLSearchParams(location.search).get("q") ?? "";
-    update();
     input.focus();
+    await update();
   };
 }

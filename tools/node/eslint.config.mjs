@@ -21,7 +21,7 @@ export default [
   // Plain scripts, so that a page opened from a disk may load them.
   {
     files: ["site/static/**/*.js", "site/theme/*.js"],
-    languageOptions: { sourceType: "script", globals: { ...globals.browser, Book: "readonly", Losses: "readonly" } },
+    languageOptions: { sourceType: "script", globals: { ...globals.browser, Book: "readonly", BookSearch: "readonly", Losses: "readonly" } },
     rules: { strict: ["error", "global"] },
   },
   {
