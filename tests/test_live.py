@@ -38,7 +38,7 @@ FIRST = "chapters/0-start/01-in-one-sitting"
 # What `make test` runs: NumPy alone, estimators of scikit-learn, losses of masks.
 THREE = (
     FIRST,
-    "chapters/3-blind-spots/17-calibration",
+    "chapters/2-classification/09-log-loss",
     "chapters/5-choosing/25-segmentation",
 )
 
@@ -49,12 +49,12 @@ DRIFT = 3e-3
 LOOSE = {
     ("10-proper-scoring-rules", 7): (inf, "two lies pay alike; which is found first?"),
     ("11-margin-losses", 16): (0.05, "other trees of another scikit-learn"),
-    ("17-calibration", 3): (0.05, "so it has here"),
-    ("17-calibration", 61): (0.3, "and here, where one of the numbers is small"),
-    ("17-calibration", 62): (0.1, "and here"),
-    ("17-calibration", 66): (0.1, "and here"),
     ("13-wrong-labels", 22): (0.05, "200 steps of training amplify the last digit"),
-    ("26-detection-and-boxes", 18): (0.05, "so do 1200 steps"),
+    ("17-calibration", 3): (0.05, "other trees of another scikit-learn"),
+    ("17-calibration", 61): (0.15, "the same trees"),
+    ("17-calibration", 62): (0.15, "the same, of 20 seeds"),
+    ("17-calibration", 66): (0.1, "the first ones"),
+    ("26-detection-and-boxes", 18): (0.05, "1200 steps of training do so too"),
 }
 
 
