@@ -125,12 +125,13 @@ def test_any_row(values: list[float]) -> None:
         assert p.sum() == pytest.approx(1, abs=1e-9)
 
 
-def test_log1p_like_numpy() -> None:
+@pytest.mark.parametrize("function", [numerics.log1p, numerics.log1p_of_log])
+def test_log1p_like_numpy(function: Callable[[Array], Array]) -> None:
     x = np.concatenate([SIZES, -np.geomspace(1e-300, 0.999999, 500)])
-    np.testing.assert_allclose(numerics.log1p(x), np.log1p(x), rtol=1e-15)
+    np.testing.assert_allclose(function(x), np.log1p(x), rtol=1e-15)
     x = np.linspace(0, 1, 10_001, dtype="f4")
-    assert numerics.log1p(x).dtype == "f4"
-    np.testing.assert_allclose(numerics.log1p(x), np.log1p(x), rtol=1e-6)
+    assert function(x).dtype == "f4"
+    np.testing.assert_allclose(function(x), np.log1p(x), rtol=1e-6)
 
 
 def test_ratio_and_log() -> None:
