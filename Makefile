@@ -1,4 +1,4 @@
-# `make` alone lists the verbs. Everything is installed into .venv, nothing elsewhere.
+# `make` alone lists the verbs. Packages are installed into .venv.
 
 # PYTHON makes the environment: make book PYTHON=python3.12 VENV=.venv-3.12
 PYTHON ?= python3

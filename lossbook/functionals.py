@@ -213,7 +213,8 @@ class BetaMedian(Identifiable):
 
     @property
     def words(self) -> str:
-        return f"the median, each value weighted by y^{self.beta:g}".replace("-", "−")
+        power = "1/y" if self.beta == -1 else f"y to the power {self.beta:g}"
+        return f"the median, each value weighted by {power}"
 
     def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float:
         y, w = whole_sample(y, w)

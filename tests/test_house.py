@@ -142,6 +142,13 @@ def test_lossbook_alone_brings_no_large_library() -> None:
     assert not loaded & {"lossbook.fit", "lossbook.judge", "lossbook.show"}
 
 
+def test_no_test_looks_at_a_clock() -> None:
+    """Speed is measured by the benchmarks, never asserted."""
+    for path in (ROOT / "tests").glob("*.py"):
+        roots = {name.split(".")[0] for name in imports(path)}
+        assert not roots & {"time", "timeit"}, path.name
+
+
 # ---- versions
 
 RUNTIME = {"numpy", "scipy", "scikit-learn", "matplotlib"}
