@@ -164,6 +164,7 @@ fuzz: $(INSTALLED) ## a million random inputs to lossbook (an hour)
 	FUZZ_CASES=4200 $(PY) -m pytest -n 2 --dist load -m hypothesis tests
 
 mutate: $(INSTALLED) ## damage a copy in every way that matters; is it noticed? (an hour)
+	$(PY) -m tools.site fetch
 	$(PY) -m tools.mutate
 
 # One set of versions for every Python and platform we support.

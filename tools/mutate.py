@@ -508,7 +508,8 @@ def run(quick: bool) -> int:
         for check in dict.fromkeys([FORM, *(d.check for d in damages)]):
             done = execute(check, copy)
             if done.returncode:
-                sys.exit(f"{' '.join(check)} fails without any damage:\n{done.stdout}")
+                said = done.stdout + done.stderr
+                sys.exit(f"{' '.join(check)} fails without any damage:\n{said}")
         for kind, change in FORMS.items():
             damaged, found = forms_caught(copy, names, change)
             note(kind, len(damaged), len(found), ", ".join(sorted(damaged - found)))
