@@ -148,6 +148,13 @@ def page(
     assert page.faults == []
 
 
+def code_of(page: object, number: int) -> object:
+    """The code of a cell, out of its fold."""
+    area = page.get_by_label(f"Code of cell {number}", exact=True)
+    area.evaluate("area => area.closest('details')?.setAttribute('open', '')")
+    return area
+
+
 def go_live(page: object, name: str) -> None:
     page.goto(f"{page.home}{name}.html")
     page.get_by_role("button", name="Make this page live").click()
@@ -276,7 +283,7 @@ def test_start_can_be_cancelled_and_begun_again(page: object) -> None:
 def test_edit_run_error_reset_and_reload(page: object) -> None:
     """By keyboard: a cell is changed, run with those above it, broken and restored."""
     go_live(page, FIRST)
-    area = page.get_by_label("Code of cell 3", exact=True)
+    area = code_of(page, 3)
     original = area.input_value()
     area.fill("print('six', 2 * 3)\nnp.mean([1, 2])")
     area.press("Shift+Enter")
@@ -294,9 +301,9 @@ def test_edit_run_error_reset_and_reload(page: object) -> None:
     page.reload()
     page.get_by_text("This page has edits of yours").wait_for()
     go_live(page, FIRST)
-    area = page.get_by_label("Code of cell 3", exact=True)
+    area = code_of(page, 3)
     assert area.input_value().startswith("def halve(x)")
-    page.get_by_role("button", name="Reset cell 3").click()
+    page.get_by_role("button", name="Reset cell 3", exact=True).click()
     assert area.input_value() == original
     page.reload()
     assert page.get_by_text("This page has edits of yours").count() == 0
@@ -329,7 +336,7 @@ def test_a_cell_cannot_ask_another_host(page: object) -> None:
     threading.Thread(target=host.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{host.server_port}/"
     go_live(page, FIRST)
-    area = page.get_by_label("Code of cell 2", exact=True)
+    area = code_of(page, 2)
     area.fill(ASK.format(address))
     area.press("Shift+Enter")
     wait_for(page, "html[data-live-result]")
@@ -345,9 +352,9 @@ def test_a_cell_cannot_ask_another_host(page: object) -> None:
 def test_an_edit_lies_over_its_own_cell_only(page: object) -> None:
     """After an update of the book the cells of a page have other numbers."""
     go_live(page, FIRST)
-    second = page.get_by_label("Code of cell 2", exact=True)
+    second = code_of(page, 2)
     second.fill("print('mine')")
-    first = page.get_by_label("Code of cell 1", exact=True).input_value()
+    first = code_of(page, 1).input_value()
     # The same page as if another cell had stood before these, and one had changed.
     page.evaluate(
         """() => {
@@ -359,8 +366,8 @@ def test_an_edit_lies_over_its_own_cell_only(page: object) -> None:
     )
     go_live(page, FIRST)
     page.get_by_text("2 edits of yours belonged to cells that have changed").wait_for()
-    assert page.get_by_label("Code of cell 1", exact=True).input_value() == first
-    second = page.get_by_label("Code of cell 2", exact=True)
+    assert code_of(page, 1).input_value() == first
+    second = code_of(page, 2)
     assert second.input_value() == "print('mine')"
     page.get_by_role("button", name="Reset page").click()
     assert page.evaluate("localStorage.length") == 0
@@ -370,9 +377,7 @@ def test_an_edit_lies_over_its_own_cell_only(page: object) -> None:
 @pytest.mark.browser
 def test_a_loop_without_end_can_be_stopped(page: object) -> None:
     go_live(page, FIRST)
-    page.get_by_label("Code of cell 1", exact=True).evaluate(
-        "area => { area.value = 'while True: pass'; }"
-    )
+    code_of(page, 1).evaluate("area => { area.value = 'while True: pass'; }")
     page.get_by_role("button", name="Run all").click()
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("Stopped.").wait_for()
@@ -413,7 +418,7 @@ def test_a_live_page_is_accessible_and_fits_a_phone(page: object, scheme: str) -
 @pytest.mark.browser
 def test_tab_leaves_a_cell(page: object) -> None:
     go_live(page, FIRST)
-    page.get_by_label("Code of cell 2", exact=True).focus()
+    code_of(page, 2).focus()
     page.keyboard.press("Tab")
     focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
     assert focused == "Run cell 2"
