@@ -67,14 +67,18 @@ class GuideMap:
     question: Question = TREE
 
     def _repr_markdown_(self) -> str:
-        lines = []
+        lines = [
+            ":::{admonition} All questions and answers",
+            ":class: guide dropdown",
+            "",
+        ]
         for way in answers(self.question):
             answer = way[-1]
             then = answer.then
             follows = then.text if isinstance(then, Question) else _named(then)
             indent = "  " * (len(way) - 1)
             lines.append(f"{indent}- {link(answer.key, answer.text)}: {follows}")
-        return "\n".join(lines)
+        return "\n".join([*lines, ":::"])
 
     def __repr__(self) -> str:
         return f"{len(list(answers(self.question)))} answers"
