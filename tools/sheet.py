@@ -49,11 +49,9 @@ COLUMNS = (15.5, 34, 10, 17.5, 23)  # per cent of the width
 def when() -> dict[str, str]:
     """In which cases the guide names a loss, by its class."""
     found: dict[str, list[str]] = {}
-    for answers, advice in guide.paths():
-        # What comes after a colon explains; the first answer is the heading.
-        words = ", ".join(answer.partition(":")[0] for answer in answers[1:])
-        for name in guide.names(advice):
-            found.setdefault(name, []).append(words)
+    for _, advice in guide.paths():
+        for name in guide.names(advice) if advice.case else []:
+            found.setdefault(name, []).append(advice.case)
     return {name: "; ".join(dict.fromkeys(cases)) for name, cases in found.items()}
 
 

@@ -37,7 +37,6 @@ from lossbook.show.curves import (
     trace,
     view,
 )
-from lossbook.show.guide import TREE, Question, outline
 from lossbook.validation import (
     POSITIVE,
     REALS,
@@ -244,39 +243,6 @@ def reliability(
     ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     ax.set_xlabel("predicted probability")
     ax.set_title("observed frequency")
-    return ax
-
-
-def decision_chart(question: Question = TREE, ax: Axes | None = None) -> Axes:
-    """A tree of questions, line by line; what follows an answer stands below it.
-
-    Parameters
-    ----------
-    question : Question
-        From :mod:`lossbook.show.guide`.
-    ax : Axes, optional
-
-    Returns
-    -------
-    Axes
-    """
-    ax = _axes(ax, figsize=(6, 10.5))
-    rows = [(-1, "", question.text), *outline(question)]
-    above: list[int] = []  # the line of the latest answer at each depth
-    for line, (depth, answer, follows) in enumerate(rows):
-        leaf = line + 1 == len(rows) or rows[line + 1][0] <= depth
-        if depth >= 0:
-            start, x = above[depth], depth + 0.25
-            stem = [x, x, x + 0.5], [-start - 0.55, -line, -line]
-            ax.plot(*stem, color=style.FAINT, linewidth=1)
-            ax.text(depth + 0.85, -line, answer, va="bottom")
-        color, weight = (style.BLUE, "normal") if leaf else (style.INK, "bold")
-        ax.text(
-            depth + 0.85, -line - 0.05, follows, va="top", color=color, weight=weight
-        )
-        above[depth + 1 :] = [line]
-    ax.set(xlim=(-0.3, 9), ylim=(-len(rows) + 0.4, 0.5))
-    ax.set_axis_off()
     return ax
 
 
