@@ -775,9 +775,9 @@ def moved_points() -> list[list[list[float]]]:
         moved = points.copy()
         moved[-1, 1] = y
         found.append(moved)
-    level = points.copy()
-    level[:, 1] = np.arange(9) % 2 * 2 + 3  # a comb: several lines are equally good
-    found.append(level)
+    # Two squares around a point: every line through it between the diagonals is best.
+    corners = [(x, y) for a in (1, 2) for x in (a, 10 - a) for y in (a, 10 - a)]
+    found.append(np.array([*corners, (5, 5)], dtype=float))
     for _ in range(6):
         found.append(np.round(rng.uniform(0, 10, points.shape) * 20) / 20)
     return [p.tolist() for p in found]

@@ -14,6 +14,14 @@
     return high - low < 1e-6 ? number(low) : `anywhere from ${number(low)} to ${number(high)}`;
   }
 
+  // A picture is drawn several times for one place of the points.
+  let last = {};
+  function fitted(points) {
+    const key = String(points);
+    if (last.key !== key) last = { key, lines: fits.map(([name, p]) => Losses.fitLine(name, p, points)) };
+    return last.lines;
+  }
+
   Book.figure({
     name: "five-fits",
     controls: [],
@@ -22,7 +30,7 @@
       const names = legend(fits.map(([, , words, ink]) => [words, ink]), narrow);
       const grid = places(narrow, [[1, 330]], [[1, 260]], names.height);
       const panel = axes({ x: [0, 10], y: [0, 10], ...grid.at(0), xlabel: "x", ylabel: "y" });
-      const lines = fits.map(([name, p]) => Losses.fitLine(name, p, points));
+      const lines = fitted(points);
       return {
         svg: names.svg + panel.frame() + lines.map(([a, b], i) => panel.line([[0, a], [10, a + 10 * b]], fits[i][3])).join(""),
         height: grid.height,

@@ -188,12 +188,13 @@
     }
     return line;
   }
-  // A redescending loss has several low points: it starts from every pair.
   function fitLine(name, parameters, points) {
     if (name === "SquaredError") return weightedLine(points, points.map(() => 1));
     if (name === "AbsoluteError") return [0, 1].map((k) => mean(leastAbsoluteLines(points).map((line) => line[k])));
     const loss = residual[name];
-    const starts = linesOfPairs(points).map((line) => reweightedLine(loss, parameters, points, line, 30));
+    // A loss that is not convex has several low points: it starts from every pair.
+    const starts = name === "HuberLoss" ? leastAbsoluteLines(points)
+      : linesOfPairs(points).map((line) => reweightedLine(loss, parameters, points, line, 20));
     return reweightedLine(loss, parameters, points, lowest(loss, parameters, starts, points).line, 300);
   }
 

@@ -12,7 +12,7 @@
       { key: "hit", label: "sensitivity", min: 0.5, max: 0.99, step: 0.01, show: percent },
       { key: "clear", label: "specificity", min: 0.5, max: 0.99, step: 0.01, show: percent },
     ],
-    start: { log: -2, hit: 0.9, clear: 0.9 },
+    start: { log: -1.7, hit: 0.9, clear: 0.9 },
     draw({ log, hit, clear }, narrow) {
       const rate = 10 ** log;
       const value = precision(rate, hit, clear);
@@ -26,8 +26,9 @@
       const { left, top, width, height } = grid.at(1);
       const [dx, dy] = [width / 40, height / 25];
       const dots = groups.map(([from, to, ink]) => {
-        let path = "";
-        for (let i = from; i < to; i++) path += `M${(left + (i % 40) * dx).toFixed(1)} ${(top + Math.floor(i / 40) * dy).toFixed(1)}h${(dx * 0.75).toFixed(1)}v${(dy * 0.75).toFixed(1)}h${(-dx * 0.75).toFixed(1)}z`;
+        const place = (i) => `M${(left + (i % 40) * dx).toFixed(1)} ${(top + Math.floor(i / 40) * dy).toFixed(1)}`;
+        let path = place(from); // an empty group, too, has a place
+        for (let i = from; i < to; i++) path += `${place(i)}h${(dx * 0.75).toFixed(1)}v${(dy * 0.75).toFixed(1)}h${(-dx * 0.75).toFixed(1)}z`;
         return `<path class="${ink} now" fill="var(--c)"${ink === "c0" ? ' opacity="0.35"' : ""} d="${path}"/>`;
       });
       const names = [[`${hits} hits`, "c3"], [`${ill - hits} missed`, "c2"], [`${alarms} false alarms`, "c5"]]
