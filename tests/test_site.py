@@ -14,6 +14,7 @@ import subprocess
 import sys
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
@@ -156,28 +157,35 @@ def test_straight_lines_are_the_best(shift: float) -> None:
 
 def test_conditional_risk_agrees_with_lossbook() -> None:
     eta = np.array([0.1, 0.35, 0.6, 0.9])
-    theta = np.linspace(0, 1, 11)
     for name in ["LogisticLoss", "SquaredHingeLoss", "ExponentialLoss", "HingeLoss"]:
         loss = getattr(lb, name)()
-        risk = node(
-            f"{eta.tolist()}.map((e) => Losses.bayesRisk(Losses.margin.{name}, e))"
+        found = node(
+            f"{eta.tolist()}.map((e) => Losses.minimizers(Losses.margin.{name}, e))"
         )
+        risk = [each["least"] for each in found]
         np.testing.assert_allclose(risk, surrogates.bayes_risk(loss, eta), atol=1e-6)
-        f = node(
-            f"{eta.tolist()}.map((e) => Losses.minimizer(Losses.margin.{name}, e))"
-        )
+        f = [each["from"] for each in found]
         np.testing.assert_allclose(f, surrogates.best_raw(loss, eta), atol=1e-4)
-        psi = node(f"Losses.psiTransform(Losses.margin.{name}, {theta.tolist()})")
-        np.testing.assert_allclose(
-            psi, surrogates.psi_transform(loss, theta), atol=2e-3, err_msg=name
+
+
+def test_psi_transforms_agree_with_lossbook() -> None:
+    theta = np.linspace(0, 1, 11)
+    figure = (FIGURES / "psi-transform.js").read_text(encoding="utf8")
+    names = re.findall(r'"(\w+Loss)"', re.search(r"const names = .*", figure)[0])
+    assert len(names) == 9
+    for name in names:
+        psi = node(
+            f"{theta.tolist()}.map((t) => Losses.psiTransform(Losses.margin.{name}, t))"
         )
+        theirs = surrogates.psi_transform(getattr(lb, name)(), theta)
+        np.testing.assert_allclose(psi, theirs, atol=2e-3, err_msg=name)
 
 
 def test_every_figure_stands_in_the_book() -> None:
     sources = [ROOT / "index.md", *(ROOT / "chapters").rglob("*.ipynb")]
     text = "".join(source.read_text(encoding="utf8") for source in sources)
     assert set(re.findall(r":::\{interactive\} ([\w-]+)", text)) == set(NAMES)
-    assert len(NAMES) >= 12
+    assert len(NAMES) >= 22
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda s: s.name)
@@ -1254,34 +1262,12 @@ def test_theme_button_is_remembered(
     context.close()
 
 
-def drag(page: object, x: float, y: float, touch: bool) -> None:
-    """Take what is at a place and move it, with a finger or with the mouse."""
-    path = [(x, y), (x - 10, y - 20), (x - 20, y - 40)]
-    if not touch:
-        page.mouse.move(x, y)
-        page.mouse.down()
-        for place in path:
-            page.mouse.move(*place)
-        page.mouse.up()
-        return
-    hand = page.context.new_cdp_session(page)
-    for n, (at_x, at_y) in enumerate(path):
-        what = "touchMove" if n else "touchStart"
-        finger = {"type": what, "touchPoints": [{"x": at_x, "y": at_y}]}
-        hand.send("Input.dispatchTouchEvent", finger)
-    hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("width", [1280, 360])
 def test_figure_answers(
-    browser: object, serve: object, sample: Path, name: str, width: int
+    browser: object, serve: object, sample: Path, name: str
 ) -> None:
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, has_touch=width == 360
-    )
-    page = context.new_page()
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(serve(sample) + "sample.html")
     body = page.locator(f'.fig-body[data-figure="{name}"]')
     ink = body.locator("svg:visible .fig-ink")
@@ -1303,19 +1289,137 @@ def test_figure_answers(
         body.get_by_role("button", name="Reset").click()
         assert (ink.inner_html(), says.inner_text()) == before
     handles = body.locator("svg:visible .handle")
-    if handles.count():
-        handles.last.focus()
-        page.keyboard.press("ArrowUp")
-        assert changed()
-        assert handles.last.evaluate("e => e === document.activeElement")
-        body.get_by_role("button", name="Reset").click()
-        handles.last.scroll_into_view_if_needed()
-        box = handles.last.bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        drag(page, x, y, touch=width == 360)
-        assert changed()
+    for i in range(handles.count()):
+        handles.nth(i).focus()
+        for key in ("ArrowUp", "ArrowDown"):
+            page.keyboard.press(key)
+            assert changed() == (key == "ArrowUp"), (i, key)
+        assert handles.nth(i).evaluate("e => e === document.activeElement")
     assert controls.count() or handles.count()
+    page.close()
+
+
+GRIPPED = sorted(
+    name
+    for name in NAMES
+    if "handles:" in (FIGURES / f"{name}.js").read_text(encoding="utf8")
+)
+# Where the middle of a handle is, in pixels of the window, and how it may go.
+HANDLE = """(handle) => {
+  const { x, y, width, height } = handle.querySelector(".grip").getBoundingClientRect();
+  return { x: x + width / 2, y: y + height / 2, size: width };
+}"""
+MIDDLE = """(handle) => {
+  const { y, height } = handle.closest("svg").getBoundingClientRect();
+  return y + height / 2;
+}"""
+STEPS = 14
+
+
+def drag(page: object, start: tuple[float, float], step: tuple[float, float]) -> None:
+    """A finger goes down and takes fourteen steps; it lifts at the last of them."""
+    hand = page.context.new_cdp_session(page)
+    for n in range(STEPS + 1):
+        x, y = (at + n * by for at, by in zip(start, step, strict=True))
+        what = "touchMove" if n else "touchStart"
+        finger = {"type": what, "touchPoints": [{"x": x, "y": y}]}
+        hand.send("Input.dispatchTouchEvent", finger)
+        page.wait_for_timeout(16)
+    hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_timeout(100)
+
+
+@pytest.fixture
+def phone(browser: object, serve: object, sample: Path) -> Iterator[object]:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 640}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(serve(sample) + "sample.html")
+    page.add_style_tag(content="section { content-visibility: visible !important }")
+    page.evaluate("document.fonts.ready")
+    yield page
     context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", GRIPPED)
+def test_a_finger_drags_to_the_end(phone: object, name: str) -> None:
+    handles = phone.locator(f'.fig-body[data-figure="{name}"] svg:visible .handle')
+    for i in range(handles.count()):
+        handle = handles.nth(i)
+        handle.evaluate("e => e.scrollIntoView({ block: 'center' })")
+        top = phone.evaluate("scrollY")
+        assert top > 0
+        start = handle.evaluate(HANDLE)
+        assert start["size"] >= 14
+        # Towards the middle of the figure, where there is room.
+        down = start["y"] < handle.evaluate(MIDDLE)
+        step = (-3 if start["x"] > 195 else 3, 4 if down else -4)
+        drag(phone, (start["x"], start["y"]), step)
+        end = handle.evaluate(HANDLE)
+        moved = {key: end[key] - start[key] for key in ("x", "y")}
+        # A handle that goes to and fro shows two arrows, one that is free four.
+        free = handle.locator(".ways").get_attribute("d").count("z") == 4
+        for axis, by in zip("xy", step, strict=True):
+            if axis == "x" or free:
+                assert moved[axis] == pytest.approx(STEPS * by, abs=4), (i, moved)
+        assert phone.evaluate("scrollY") == top
+        handle.locator("xpath=ancestor::div").last.locator("[data-reset]").tap()
+
+
+@pytest.mark.browser
+def test_a_finger_beside_a_handle_scrolls_the_page(phone: object) -> None:
+    svg = phone.locator('.fig-body[data-figure="five-fits"] svg:visible')
+    svg.evaluate("e => e.scrollIntoView({ block: 'center' })")
+    top, box = phone.evaluate("scrollY"), svg.bounding_box()
+    drag(phone, (box["x"] + box["width"] - 30, box["y"] + 60), (0, -8))
+    assert phone.evaluate("scrollY") > top + 50
+
+
+# Words that leave the drawing or lie on each other, in figures that are seen.
+COLLISIONS = """(body) => {
+  const svg = [...body.querySelectorAll("svg")].find((s) => s.checkVisibility());
+  const frame = svg.getBoundingClientRect();
+  const words = [...svg.querySelectorAll("text")].filter((t) => t.textContent.trim())
+    .map((t) => [t.textContent, t.getBoundingClientRect()]);
+  return words.flatMap(([word, a], i) => [
+    ...(a.left < frame.left - 1 || a.right > frame.right + 1 || a.top < frame.top - 1
+      || a.bottom > frame.bottom + 1 ? [`outside: ${word}`] : []),
+    ...words.slice(i + 1).filter(([, b]) =>
+      Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+      && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 5)
+      .map(([other]) => `${word} on ${other}`),
+  ]);
+}"""
+SIZE = "(body) => body.getBoundingClientRect().height"
+
+
+def looks(page: object, name: str) -> Iterator[tuple[str, float, list[str]]]:
+    """A figure at its start and at the ends of its controls: height, words amiss."""
+    body = page.locator(f'.fig-body[data-figure="{name}"]')
+    yield "start", body.evaluate(SIZE), body.evaluate(COLLISIONS)
+    controls = body.locator("[data-key]")
+    for i in range(controls.count()):
+        for key in ("Home", "End"):
+            controls.nth(i).focus()
+            page.keyboard.press(key)
+            yield f"{i} {key}", body.evaluate(SIZE), body.evaluate(COLLISIONS)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", NAMES)
+def test_a_figure_fits_a_screen_and_its_words_do_not_collide(
+    phone: object, name: str
+) -> None:
+    assert phone.evaluate("innerHeight") == 640
+    for what, height, faults in looks(phone, name):
+        assert height <= 640, what
+        assert faults == [], what
+    phone.set_viewport_size({"width": 1280, "height": 900})
+    for what, height, faults in looks(phone, name):
+        assert height <= 900, what
+        assert faults == [], what
 
 
 @pytest.mark.browser

@@ -55,9 +55,11 @@ for (const body of document.querySelectorAll(".fig-body")) {
     const narrow = svg.classList.contains("narrow");
     for (const handle of svg.querySelectorAll(".handle")) {
       const index = Number(handle.dataset.handle);
+      // A finger on a handle moves it, not the page; beside it the page still scrolls.
+      handle.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
       handle.addEventListener("pointerdown", (event) => {
         handle.setPointerCapture(event.pointerId);
-        handle.focus();
+        handle.focus({ preventScroll: true });
       });
       handle.addEventListener("pointermove", (event) => {
         if (!handle.hasPointerCapture(event.pointerId)) return;
@@ -69,7 +71,8 @@ for (const body of document.querySelectorAll(".fig-body")) {
         const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[event.key];
         if (!way) return;
         event.preventDefault();
-        const { panel, x, y } = figure.draw(state, false).handles[index];
+        const { panel, x, y, along } = figure.draw(state, false).handles[index];
+        if (along) way[along === "x" ? 0 : 1] ||= way[0] + way[1]; // on a line, up is more
         const step = event.shiftKey ? 10 : 2; // hundredths of the axis
         moveTo(index, x + (way[0] * step * (panel.x[1] - panel.x[0])) / 100, y + (way[1] * step * (panel.y[1] - panel.y[0])) / 100);
       });

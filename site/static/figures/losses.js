@@ -139,12 +139,18 @@
 
   const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
   const risk = (loss, parameters, sample, c) => mean(sample.map((y) => loss.value(y - c, parameters)));
-  function quantile(sample, level) {
-    const sorted = [...sample].sort((a, b) => a - b);
-    return sorted[Math.max(0, Math.ceil(level * sorted.length - 1e-9) - 1)];
-  }
   // The constant that minimises the mean loss of a sample.
   const location = (loss, parameters, sample) => argmin((c) => risk(loss, parameters, sample, c), Math.min(...sample), Math.max(...sample), 401);
+  // Of a convex loss, all of them: where the summed slope is 0. Two ends, alike if it is one.
+  function locations(loss, parameters, sample) {
+    const pull = (c) => sample.reduce((sum, y) => sum + loss.slope(y - c, parameters), 0);
+    const last = (goesOn) => {
+      let [a, b] = [Math.min(...sample) - 1, Math.max(...sample) + 1];
+      for (let i = 0; i < 60; i++) { const c = (a + b) / 2; if (goesOn(pull(c))) a = c; else b = c; }
+      return (a + b) / 2;
+    };
+    return [last((g) => g > 1e-9), last((g) => g > -1e-9)];
+  }
 
   // ---- Straight lines [intercept, slope] through points [x, y]
   function weightedLine(points, weights) {
@@ -157,24 +163,25 @@
   const rest = ([a, b], points) => points.map(([x, y]) => y - a - b * x);
   const total = (loss, parameters, line, points) => rest(line, points).reduce((sum, r) => sum + loss.value(r, parameters), 0);
 
-  // Some line of least absolute error passes through two of the points.
-  function leastAbsoluteLine(points) {
-    let best = null;
-    let lowest = Infinity;
-    points.forEach(([x1, y1], i) => points.slice(i + 1).forEach(([x2, y2]) => {
-      if (x1 === x2) return;
-      const slope = (y2 - y1) / (x2 - x1);
-      const line = [y1 - slope * x1, slope];
-      const sum = total(residual.AbsoluteError, {}, line, points);
-      if (sum < lowest) [best, lowest] = [line, sum];
-    }));
-    return best;
+  // Lines through two of the points, among which there is one of least absolute error.
+  const linesOfPairs = (points) => points.flatMap(([x1, y1], i) => points.slice(i + 1).filter(([x2]) => x2 !== x1).map(([x2, y2]) => {
+    const slope = (y2 - y1) / (x2 - x1);
+    return [y1 - slope * x1, slope];
+  }));
+  const lowest = (loss, parameters, lines, points) => lines.reduce((best, line) => {
+    const sum = total(loss, parameters, line, points);
+    return sum < best.sum ? { line, sum } : best;
+  }, { sum: Infinity });
+  // Where several are equally good, all between them are: the middle one and its fellows.
+  function leastAbsoluteLines(points) {
+    const lines = linesOfPairs(points);
+    const { sum } = lowest(residual.AbsoluteError, {}, lines, points);
+    return lines.filter((line) => total(residual.AbsoluteError, {}, line, points) < sum + 1e-9);
   }
 
   // Reweighted least squares: a residual counts with weight ρ′(r)/r, the slope of its
-  // loss against that of r²/2. From the L1 line, so that a redescending loss starts well.
-  function reweightedLine(loss, parameters, points, rounds = 200) {
-    let line = leastAbsoluteLine(points);
+  // loss against that of r²/2.
+  function reweightedLine(loss, parameters, points, line, rounds) {
     for (let i = 0; i < rounds; i++) {
       const weights = rest(line, points).map((r) => (Math.abs(r) < 1e-9 ? loss.bend(0, parameters) : loss.slope(r, parameters) / r));
       line = weightedLine(points, weights.map((w) => Math.max(w, 1e-9)));
@@ -183,38 +190,49 @@
   }
   function fitLine(name, parameters, points) {
     if (name === "SquaredError") return weightedLine(points, points.map(() => 1));
-    if (name === "AbsoluteError") return leastAbsoluteLine(points);
-    return reweightedLine(residual[name], parameters, points);
+    if (name === "AbsoluteError") return [0, 1].map((k) => mean(leastAbsoluteLines(points).map((line) => line[k])));
+    const loss = residual[name];
+    // A loss that is not convex has several low points: it starts from every pair.
+    const starts = name === "HuberLoss" ? leastAbsoluteLines(points)
+      : linesOfPairs(points).map((line) => reweightedLine(loss, parameters, points, line, 20));
+    return reweightedLine(loss, parameters, points, lowest(loss, parameters, starts, points).line, 300);
   }
 
   // ---- Margin losses under P(Y = 1) = η
-  const REACH = 12; // minimisers beyond this are at infinity for every purpose here
-  const conditionalRisk = (loss, eta, f, p = loss.parameters) => eta * loss.value(f, p) + (1 - eta) * loss.value(-f, p);
-  const minimizer = (loss, eta, p) => argmin((f) => conditionalRisk(loss, eta, f, p), -REACH, REACH, 961);
-  const bayesRisk = (loss, eta) => conditionalRisk(loss, eta, minimizer(loss, eta));
-  function wrongSideRisk(loss, eta) {
-    const wrong = eta >= 0.5 ? [-REACH, 0] : [0, REACH];
-    return conditionalRisk(loss, eta, argmin((f) => conditionalRisk(loss, eta, f), ...wrong, 481));
+  const REACH = 12; // as far as a lowest point is searched
+  const weighed = (weight, v) => (weight === 0 ? 0 : weight * v);
+  const conditionalRisk = (loss, eta, f, p = loss.parameters) => weighed(eta, loss.value(f, p)) + weighed(1 - eta, loss.value(-f, p));
+  const searched = (loss, eta, p) => argmin((f) => conditionalRisk(loss, eta, f, p), -REACH, REACH, 961);
+  // Where the conditional risk is least for η > ½, in closed form: from one raw prediction
+  // to another. `even` is the same at ½, if it is not 0 alone; `approached` is never reached.
+  const known = {
+    LogisticLoss: { at: logit }, SquaredHingeLoss: { at: (eta) => 2 * eta - 1 }, ModifiedHuberLoss: { at: (eta) => 2 * eta - 1 },
+    ExponentialLoss: { at: (eta) => logit(eta) / 2 }, SavageLoss: { at: (eta) => logit(eta) / 2 }, PerceptronLoss: { at: () => 0 },
+    HingeLoss: { at: () => 1, even: [-1, 1] },
+    RampLoss: { at: () => 1, up: Infinity, even: [-Infinity, Infinity] },
+    SigmoidLoss: { at: () => Infinity, even: [-Infinity, Infinity], approached: true },
+    // At 0 itself it counts both labels as wrong.
+    ZeroOneLoss: { at: () => 0, up: Infinity, even: [-Infinity, Infinity], without0: true },
+  };
+  function minimizers(loss, eta) {
+    const rule = known[Object.keys(margin).find((name) => margin[name] === loss)];
+    // Without a rule it is searched; at ½ the risk is even, and a search would find nearly 0.
+    if (!rule) { const f = eta === 0.5 ? 0 : searched(loss, eta); return { from: f, to: f, least: conditionalRisk(loss, eta, f) }; }
+    const high = Math.max(eta, 1 - eta);
+    let [from, to] = high === 0.5 ? rule.even ?? [0, 0] : [rule.at(high), rule.up ?? rule.at(high)];
+    if (eta < 0.5) [from, to] = [-to, -from];
+    const inside = rule.without0 ? (eta < 0.5 ? -1 : 1) : Number.isFinite(from) ? from : Number.isFinite(to) ? to : eta < 0.5 ? -Infinity : Infinity;
+    const approached = Boolean(rule.approached) && high !== 0.5;
+    return { from, to, approached, without0: Boolean(rule.without0), least: conditionalRisk(loss, eta, inside) };
   }
-  // The largest convex function below the extra risk of the wrong side, on a grid of θ.
-  function psiTransform(loss, thetas) {
-    const gap = thetas.map((t) => [t, Math.max(0, wrongSideRisk(loss, (1 + t) / 2) - bayesRisk(loss, (1 + t) / 2))]);
-    const hull = [];
-    const turnsUp = (a, b, c) => (b[1] - a[1]) * (c[0] - a[0]) < (c[1] - a[1]) * (b[0] - a[0]);
-    for (const point of gap) {
-      while (hull.length > 1 && !turnsUp(hull.at(-2), hull.at(-1), point)) hull.pop();
-      hull.push(point);
-    }
-    return thetas.map((t) => {
-      const k = Math.max(1, hull.findIndex(([x]) => x >= t));
-      const [[x0, y0], [x1, y1]] = [hull[k - 1], hull[k]];
-      return y0 + ((y1 - y0) * (t - x0)) / (x1 - x0);
-    });
-  }
+  const bayesRisk = (loss, eta) => minimizers(loss, eta).least;
+  // What the wrong side of 0 costs above the least: it is lowest at 0 itself. For the losses
+  // shown this is convex in θ already, so it is its own largest convex minorant.
+  const psiTransform = (loss, theta) => loss.value(0, loss.parameters) - bayesRisk(loss, (1 + theta) / 2);
 
   const api = {
-    residual, margin, sigmoid, softplus, logit, square, mean, argmin, risk, quantile, location, fitLine,
-    conditionalRisk, minimizer, bayesRisk, wrongSideRisk, psiTransform,
+    residual, margin, sigmoid, softplus, logit, square, mean, argmin, risk, location, locations, fitLine, leastAbsoluteLines,
+    conditionalRisk, searched, minimizers, bayesRisk, psiTransform,
   };
   if (typeof module === "object") module.exports = api;
   global.Losses = api;

@@ -12,11 +12,11 @@
       { key: "hit", label: "sensitivity", min: 0.5, max: 0.99, step: 0.01, show: percent },
       { key: "clear", label: "specificity", min: 0.5, max: 0.99, step: 0.01, show: percent },
     ],
-    start: { log: -2, hit: 0.9, clear: 0.9 },
+    start: { log: -1.7, hit: 0.9, clear: 0.9 },
     draw({ log, hit, clear }, narrow) {
       const rate = 10 ** log;
       const value = precision(rate, hit, clear);
-      const grid = places(2, narrow, 240);
+      const grid = places(narrow, [[2, 240]], [[1, 120], [1, 110]]);
       const curve = axes({ x: [-3, -0.3], y: [0, 1], ...grid.at(0), xlabel: "prevalence, logarithmic", ylabel: "precision", xticks: [-3, -2, -1], xname: (v) => percent(10 ** v) });
       // A thousand people, 40 in a row: hits first, then misses, false alarms, the rest.
       const ill = Math.round(1000 * rate);
@@ -26,15 +26,18 @@
       const { left, top, width, height } = grid.at(1);
       const [dx, dy] = [width / 40, height / 25];
       const dots = groups.map(([from, to, ink]) => {
-        let path = "";
-        for (let i = from; i < to; i++) path += `M${(left + (i % 40) * dx).toFixed(1)} ${(top + Math.floor(i / 40) * dy).toFixed(1)}h${(dx * 0.75).toFixed(1)}v${(dy * 0.75).toFixed(1)}h${(-dx * 0.75).toFixed(1)}z`;
-        return `<path class="${ink}" fill="var(--c)"${ink === "c0" ? ' opacity="0.35"' : ""} d="${path}"/>`;
+        const place = (i) => `M${(left + (i % 40) * dx).toFixed(1)} ${(top + Math.floor(i / 40) * dy).toFixed(1)}`;
+        let path = place(from); // an empty group, too, has a place
+        for (let i = from; i < to; i++) path += `${place(i)}h${(dx * 0.75).toFixed(1)}v${(dy * 0.75).toFixed(1)}h${(-dx * 0.75).toFixed(1)}z`;
+        return `<path class="${ink} now" fill="var(--c)"${ink === "c0" ? ' opacity="0.35"' : ""} d="${path}"/>`;
       });
       const names = [[`${hits} hits`, "c3"], [`${ill - hits} missed`, "c2"], [`${alarms} false alarms`, "c5"]]
         .map(([words, ink], i) => `<text class="named ${ink}" x="${left + (i * width) / 3.2}" y="${top + height + 24}">${words}</text>`);
-      const svg = curve.frame() + curve.curve((v) => precision(10 ** v, hit, clear), "c1") + curve.upright(log) + curve.across(value) + curve.dot(log, value, "c1")
-        + `<text x="${left}" y="${top - 9}">1000 people</text>` + dots.join("") + names.join("");
-      return { svg, height: grid.height, say: `At a prevalence of ${percent(rate)}, ${percent(value)} of the positive results are right: of 1000 people ${ill} have the condition, ${hits} of them are found, and ${alarms} others are alarmed.` };
+      const svg = curve.frame() + curve.curve((v) => precision(10 ** v, hit, clear), "c1") + curve.upright(log) + curve.across(value) + curve.dot(log, value, "c1 now")
+        + `<text x="${left}" y="${top - 9}">1000 people, in whole numbers</text>` + dots.join("") + names.join("");
+      const many = 100000;
+      const [found, alarmed] = [many * rate * hit, many * (1 - rate) * (1 - clear)].map((n) => number(Math.round(n)));
+      return { svg, height: grid.height, say: `At a prevalence of ${percent(rate)}, ${percent(value)} of the positive results are right: of ${number(many)} people about ${number(Math.round(many * rate))} have the condition, ${found} of them are found, and ${alarmed} others are alarmed.` };
     },
   });
 })();
