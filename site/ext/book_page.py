@@ -11,6 +11,7 @@ import re
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import yaml
 from docutils import nodes
@@ -24,6 +25,8 @@ from tools import edition
 
 SITE = Path(__file__).resolve().parent.parent
 CSS_DPI = 96
+# Where a long name may be broken: before a capital, behind a line. Not in an address.
+BREAK_NAME = re.compile(r"(?<=[a-z])(?=[A-Z])(?=[^<>]*</span>)|(?<=_)(?=[^<>]*</span>)")
 
 
 # Boxes whose contents sphinx-proof and sphinx-exercise all give the same id.
@@ -90,6 +93,23 @@ class BookTranslator(HTML5Translator):
             self.body[-1] = self.body[-1].replace("</div>", "</details>")
         elif isinstance(node, nodes.title) and is_folded(node.parent):
             self.body[-1] = self.body[-1].replace("</p>", "</summary>")
+
+    def add_permalink_ref(self, node: nodes.Element, title: str) -> None:
+        """A link to a place has a name, not only a sign."""
+        count = len(self.body)
+        super().add_permalink_ref(node, title)
+        if len(self.body) > count:
+            name = title.replace("this heading", "this section")
+            name = name.replace("this image", "this figure")
+            named = f'aria-label="{name}" title="{name}">'
+            self.body[-1] = self.body[-1].replace(f'title="{title}">', named)
+
+    def depart_title(self, node: nodes.Element) -> None:
+        """It stands behind a heading, whose name would end in it."""
+        super().depart_title(node)
+        link, end = self.body[-2:] if len(self.body) > 1 else ("", "")
+        if "headerlink" in link and end.startswith("</h"):
+            self.body[-2:] = [end, f"{link}\n"]
 
     def visit_table(self, node: nodes.Element) -> None:
         """A wide table scrolls in its own box, not the page."""
@@ -238,6 +258,7 @@ def complete_page(
     modified = edition.last_changes().get(source_file(app, pagename), "")
     context["modified"] = modified
     context["parts"] = parts_of(app, pagename)
+    context["toc"] = BREAK_NAME.sub("<wbr>", context.get("toc") or "")
     context["notebook"] = str(context.get("sourcename") or "").endswith(".ipynb")
     context["live"] = context["notebook"] and app.config.live_runtime
     if pagename in app.env.found_docs:
@@ -248,6 +269,8 @@ def complete_page(
         address += f"{pagename}.html" if part else ""
         key = f"lossbook-{pagename.rpartition('/')[2]}" if part else "lossbook"
         title = app.config.html_title
+        about = f"Page: {address}\nEdition: {edition.current()}\n\n"
+        context["report"] = urlencode({"title": f"Error in: {plain}", "body": about})
         context["cite_apa"] = edition.apa(title, address, part)
         context["cite_bibtex"] = edition.bibtex(key, title, address, part)
 

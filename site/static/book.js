@@ -1,7 +1,15 @@
-// What every page does: theme button, copy buttons, scroll boxes, search.
+// What every page does: theme, copying, figures, previews, names for screen readers, search.
 "use strict";
 
 const here = new URL(".", document.currentScript.src); // the _static folder
+const load = (name) => new Promise((done, failed) => {
+  const script = document.createElement("script");
+  script.src = new URL(name, here);
+  script.async = false; // in the order in which they were asked for
+  script.onload = done;
+  script.onerror = failed;
+  document.head.append(script);
+});
 
 // ---- Light or dark
 {
@@ -19,8 +27,31 @@ const here = new URL(".", document.currentScript.src); // the _static folder
   show();
 }
 
-// ---- Copy a code cell
-for (const block of document.querySelectorAll("div.highlight")) {
+// ---- What a screen reader says: boxes begin with a heading, code and what it prints have names
+{
+  const headed = "section:has(> :is(h1, h2, h3, h4, h5, h6)), .admonition, .proof, .exercise, .solution";
+  for (const title of document.querySelectorAll("article .admonition-title:not(details.hide *)")) {
+    let heading = title;
+    if (title.matches("summary")) { // it is a button that opens the box
+      heading = document.createElement("span");
+      heading.append(...title.childNodes);
+      title.append(heading);
+    }
+    let level = 1;
+    for (let box = title.parentElement.parentElement.closest(headed); box; box = box.parentElement.closest(headed)) level += 1;
+    heading.role = "heading";
+    heading.ariaLevel = Math.min(level, 6);
+  }
+  for (const [part, name] of [["input", "Code"], ["output", "Output"]]) {
+    for (const box of document.querySelectorAll(`.cell_${part}`)) {
+      box.role = "group";
+      box.ariaLabel = name;
+    }
+  }
+}
+
+// ---- Copy a code cell, or how to cite the page
+for (const block of document.querySelectorAll("div.highlight, .bibtex")) {
   if (block.closest(".cell_output")) continue;
   const button = document.createElement("button");
   button.type = "button";
@@ -32,6 +63,170 @@ for (const block of document.querySelectorAll("div.highlight")) {
     setTimeout(() => { button.textContent = "Copy"; }, 1500);
   });
   block.append(button);
+}
+
+// ---- A figure opens as large as the screen, on a phone larger
+{
+  let dialog;
+  const open = (picture) => {
+    if (!dialog) {
+      dialog = document.createElement("dialog");
+      dialog.className = "large";
+      dialog.addEventListener("click", () => dialog.close());
+      document.body.append(dialog);
+    }
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "bar-button";
+    close.textContent = "Close";
+    const scroll = document.createElement("div");
+    scroll.className = "large-scroll";
+    scroll.tabIndex = 0;
+    const large = picture.cloneNode();
+    large.removeAttribute("loading");
+    scroll.append(large);
+    dialog.replaceChildren(close, scroll);
+    dialog.ariaLabel = picture.alt;
+    dialog.showModal();
+  };
+  for (const picture of document.querySelectorAll("article figure > img")) {
+    const number = picture.parentElement.querySelector(".caption-number")?.textContent.trim() ?? "the figure";
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy enlarge";
+    button.textContent = "Enlarge";
+    button.ariaLabel = `Enlarge ${number}`;
+    button.addEventListener("click", () => open(picture));
+    picture.addEventListener("click", () => open(picture));
+    picture.after(button);
+  }
+}
+
+// ---- Preview: what a link in the text leads to, beside it or, for a finger, at the foot of the screen
+{
+  const root = new URL("..", here).href;
+  const box = document.createElement("div");
+  box.id = "preview";
+  box.className = "preview";
+  box.popover = "manual"; // above the page, so nothing in it moves
+  box.tabIndex = -1;
+  let link; // whose preview is shown, or will be
+  let height; // of the pointer, in the window
+  let timer;
+  let ready;
+
+  const linkOf = (event) => event.target.closest?.("article a.internal[href*='#']");
+  const found = async (a) => {
+    ready ??= load("previews.js").catch(() => { globalThis.BOOK_PREVIEWS = {}; });
+    await ready;
+    return globalThis.BOOK_PREVIEWS[decodeURIComponent(a.href.slice(root.length))];
+  };
+  const inView = (a) => {
+    const target = a.pathname === location.pathname && document.getElementById(decodeURIComponent(a.hash.slice(1)));
+    if (!target) return false;
+    const { top, bottom } = target.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  };
+  const hide = () => {
+    clearTimeout(timer);
+    if (box.matches(":popover-open")) {
+      if (box.contains(document.activeElement)) link.focus({ preventScroll: true });
+      box.hidePopover();
+    }
+    link?.removeAttribute("aria-describedby");
+    link = undefined;
+  };
+  const put = () => {
+    if (!link || box.classList.contains("sheet")) return;
+    const lines = [...link.getClientRects()];
+    const line = lines.find((r) => height >= r.top && height <= r.bottom) ?? lines[0];
+    const below = innerHeight - line.bottom;
+    box.style.maxHeight = `${Math.max(below, line.top) - 16}px`;
+    const { width, height: tall } = box.getBoundingClientRect();
+    const under = tall + 16 <= below || below >= line.top;
+    box.style.left = `${Math.max(8, Math.min(line.left, innerWidth - width - 8))}px`;
+    box.style.top = `${under ? line.bottom + 6 : line.top - tall - 6}px`;
+  };
+  const fill = (html, sheet) => {
+    box.innerHTML = html;
+    for (const part of box.querySelectorAll("a[href]")) part.href = new URL(part.getAttribute("href"), root);
+    for (const part of box.querySelectorAll("img")) part.src = new URL(part.getAttribute("src"), root);
+    box.classList.toggle("sheet", sheet);
+    box.removeAttribute("style");
+    box.role = sheet ? "dialog" : "tooltip";
+    box.ariaLabel = sheet ? "Preview" : null;
+    if (!sheet) return;
+    const foot = document.createElement("p");
+    const go = document.createElement("a");
+    const close = document.createElement("button");
+    foot.className = "preview-foot";
+    go.href = link.href;
+    go.textContent = "Go there";
+    close.type = "button";
+    close.className = "bar-button";
+    close.textContent = "Close";
+    close.addEventListener("click", hide);
+    foot.append(go, close);
+    box.append(foot);
+  };
+  const show = async (a, sheet) => {
+    hide();
+    link = a;
+    const html = await found(a);
+    if (link !== a) return true; // the reader has gone on
+    if (!html || (!sheet && inView(a))) {
+      link = undefined;
+      return false;
+    }
+    fill(html, sheet);
+    document.getElementById("main").append(box);
+    box.showPopover();
+    put();
+    a.removeAttribute("title");
+    if (sheet) box.focus({ preventScroll: true });
+    else a.setAttribute("aria-describedby", "preview");
+    return true;
+  };
+  const later = (act) => {
+    clearTimeout(timer);
+    timer = setTimeout(act, 250);
+  };
+
+  document.addEventListener("pointerover", (event) => {
+    if (event.pointerType !== "mouse" || box.classList.contains("sheet")) return;
+    const a = linkOf(event);
+    if (a && a !== link) {
+      height = event.clientY;
+      found(a);
+      later(() => show(a, false));
+    } else if (a || box.contains(event.target)) {
+      clearTimeout(timer);
+    } else if (link && !link.matches(":focus-visible")) {
+      later(hide);
+    }
+  });
+  document.addEventListener("pointerout", (event) => { if (event.pointerType === "mouse" && !link) clearTimeout(timer); });
+  document.addEventListener("focusin", (event) => {
+    const a = linkOf(event);
+    height = undefined;
+    if (a?.matches(":focus-visible") && a !== link) show(a, false);
+  });
+  document.addEventListener("focusout", (event) => { if (event.target === link && !box.classList.contains("sheet")) hide(); });
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
+  addEventListener("scroll", put, { passive: true });
+  // A finger cannot point without touching: the first tap shows, "Go there" leads.
+  let finger = false;
+  document.addEventListener("pointerdown", (event) => {
+    finger = event.pointerType === "touch";
+    if (finger && !box.contains(event.target)) hide();
+    if (finger && linkOf(event)) found(linkOf(event));
+  }, { capture: true });
+  document.addEventListener("click", async (event) => {
+    const a = linkOf(event);
+    if (!a || !finger) return;
+    event.preventDefault();
+    if (!(await show(a, true))) location.assign(a.href);
+  });
 }
 
 // ---- One switch opens all folded code, on this page and on the next
@@ -146,19 +341,28 @@ for (const menu of document.querySelectorAll("nav[popover]")) {
     }
   }, { rootMargin: "-33% 0px -66%" });
   for (const section of document.querySelectorAll("article > section > section")) reading.observe(section);
+
+  // ---- A report of an error says which section was read, and what was marked in it
+  for (const link of document.querySelectorAll("a[href*='/issues/new?']")) {
+    const plain = link.href;
+    const fill = () => {
+      const address = new URL(plain);
+      const at = document.querySelector("nav.here [aria-current]");
+      const marked = getSelection().toString().trim().slice(0, 500);
+      const said = [
+        at && link.closest("nav.here") ? `Section: ${at.textContent.trim()} (${at.hash})` : "",
+        marked ? `> ${marked.replace(/\s*\n\s*/g, "\n> ")}` : "",
+      ].filter(Boolean);
+      address.searchParams.set("body", [address.searchParams.get("body").trim(), ...said, ""].join("\n\n"));
+      link.href = address;
+    };
+    for (const event of ["pointerdown", "focus"]) link.addEventListener(event, fill);
+  }
 }
 
 // ---- Search: a dialog on every page, the page itself on search.html
 {
   let ready;
-  const load = (name) => new Promise((done, failed) => {
-    const script = document.createElement("script");
-    script.src = new URL(name, here);
-    script.async = false; // in the order in which they were asked for
-    script.onload = done;
-    script.onerror = failed;
-    document.head.append(script);
-  });
   const mount = async (place) => {
     ready ??= Promise.all(["minisearch/umd/index.js", "stemmer/index.js", "search-engine.js", "search-index.js", "search.js"].map(load));
     await ready;
