@@ -226,7 +226,7 @@ def test_refusals(loss: Any, error: type[Exception], message: str) -> None:
         lb.booster_objective(loss)
 
 
-def test_wrong_calls() -> None:
+def test_wrong_calls_and_bad_weights() -> None:
     objective = lb.booster_objective(lb.CategoricalCrossEntropy())
     with pytest.raises(ValueError, match=r"raw_prediction must have shape \(4, K\)"):
         objective([0, 1, 2, 0], np.zeros(12))

@@ -282,11 +282,18 @@ def test_weight_is_repetition_of_these_too(functional: Functional) -> None:
         np.testing.assert_allclose(functional(y, weights), expected, rtol=1e-12)
 
 
-def test_amounts_that_are_none() -> None:
+def test_amounts_out_of_range() -> None:
     with pytest.raises(ValueError, match=r"y must lie in \(0, inf\); got 0.0"):
         BetaMedian()([1.0, 0.0])
     with pytest.raises(ValueError, match=r"y must lie in \[0, inf\); got -0.5"):
         LogMean()([1.0, -0.5])
+
+
+@pytest.mark.parametrize("functional", [lb.Quantile, lb.Expectile])
+@pytest.mark.parametrize("level", [0, 1, -0.5])
+def test_levels_out_of_range(functional: type, level: float) -> None:
+    with pytest.raises(ValueError, match=rf"level must lie in \(0, 1\); got {level}"):
+        functional(level)
 
 
 # ---- bad input --------------------------------------------------------------------
