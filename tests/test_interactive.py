@@ -372,7 +372,7 @@ def pinball_quantile(s: State) -> Said:
 
 
 def prevalence_precision(s: State) -> Said:
-    rate, hit, clear = 10 ** s["log"], s["hit"], s["clear"]
+    rate, hit, clear = float(f"{10 ** s['log']:.2g}"), s["hit"], s["clear"]
     y, found = np.array([1, 1, 0, 0]), np.array([1, 0, 1, 0])
     weight = np.array([rate * hit, rate * (1 - hit), 0, 0])
     weight[2:] = (1 - rate) * (1 - clear), (1 - rate) * clear
