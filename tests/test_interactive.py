@@ -372,7 +372,7 @@ def pinball_quantile(s: State) -> Said:
 
 
 def prevalence_precision(s: State) -> Said:
-    rate, hit, clear = 10 ** s["log"], s["hit"], s["clear"]
+    rate, hit, clear = float(f"{10 ** s['log']:.2g}"), s["hit"], s["clear"]
     y, found = np.array([1, 1, 0, 0]), np.array([1, 0, 1, 0])
     weight = np.array([rate * hit, rate * (1 - hit), 0, 0])
     weight[2:] = (1 - rate) * (1 - clear), (1 - rate) * clear
@@ -708,6 +708,36 @@ def rank_steps(s: State) -> Said:
     )
 
 
+def noisy_labels(s: State) -> Said:
+    q, rate, eta = float(s["q"]), s["rate"], s["eta"]
+    loss = lb.GeneralizedCrossEntropy(q) if q else lb.BinaryCrossEntropy()
+    matrix = np.array([[1 - rate, rate], [rate, 1 - rate]])
+    seen = float(np.array([1 - eta, eta]) @ matrix[:, 1])
+    say = (
+        "With # % of the labels flipped, a case of probability # looks like #. With "
+        "q = # the expected loss is least at p = "
+    )
+    numbers = [100 * rate, eta, seen, q]
+
+    def risk(p: float, e: float) -> float:
+        values = loss.value([1, 0], np.full(2, logit(p)))
+        return float(e * values[0] + (1 - e) * values[1])
+
+    if q == 1:
+        near = [[risk(p, e) for p in (0.3, 0.9, 1 - 1e-12)] for e in (eta, seen)]
+        assert all(a > b > c for a, b, c in near)
+        return f"{say}# exactly, with clean labels and with these.", [*numbers, 1]
+
+    def least(e: float) -> Chance:
+        # Where the slope in the log-odds is 0.
+        def slope(f: float) -> float:
+            return float(np.dot([e, 1 - e], loss.gradient([1, 0], [f, f])))
+
+        return Chance(expit(scipy.optimize.brentq(slope, 0, 20, xtol=1e-12)))
+
+    return f"{say}#; with clean labels at #.", [*numbers, least(seen), least(eta)]
+
+
 EXPECTED: dict[str, Callable[[State], Said]] = {
     "barron-alpha": barron_alpha,
     "box-overlap": box_overlap,
@@ -721,6 +751,7 @@ EXPECTED: dict[str, Callable[[State], Said]] = {
     "logit-probability": logit_probability,
     "loss-explorer": loss_explorer,
     "murphy-fee": murphy_fee,
+    "noisy-labels": noisy_labels,
     "objective-penalty": objective_penalty,
     "pinball-quantile": pinball_quantile,
     "prevalence-precision": prevalence_precision,

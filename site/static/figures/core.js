@@ -62,11 +62,11 @@
     const ys = yticks ?? ticks(y[0], y[1], height / 45);
     const frame = () => [
       `<clipPath id="${clip}"><rect x="${left}" y="${top - 2}" width="${width}" height="${height + 4}"/></clipPath>`,
-      ...xs.map((v) => `<path class="grid" d="M${X(v)} ${top}V${top + height}"/><text class="tick" x="${X(v)}" y="${top + height + (narrow ? 15 : 17)}" text-anchor="middle">${escape(xname(v))}</text>`),
+      ...xs.map((v) => `<path class="grid" d="M${X(v)} ${top}V${top + height}"/><text class="tick" x="${X(v)}" y="${top + height + 17}" text-anchor="middle">${escape(xname(v))}</text>`),
       ...ys.map((v) => `<path class="grid" d="M${left} ${Y(v)}H${left + width}"/><text class="tick" x="${left - 6}" y="${Y(v) + 4}" text-anchor="end">${number(v)}</text>`),
       `<path class="axis" d="M${left} ${top}V${top + height}H${left + width}"/>`,
-      `<text x="${left + width}" y="${top + height + (narrow ? 31 : 35)}" text-anchor="end">${escape(xlabel)}</text>`,
-      `<text x="${left - (narrow ? 30 : 34)}" y="${top - 8}">${escape(ylabel)}</text>`,
+      `<text x="${left + width}" y="${top + height + (narrow ? 32 : 35)}" text-anchor="end">${escape(xlabel)}</text>`,
+      `<text x="${left - (narrow ? 30 : 34)}" y="${top - 11}">${escape(ylabel)}</text>`,
     ].join("");
     const inside = (svg) => `<g clip-path="url(#${clip})">${svg}</g>`;
     return {
@@ -89,7 +89,7 @@
   // other. On a phone controls, picture and readout share a screen, so rows are lower there.
   function places(narrow, broad, tight, head = 0) {
     const total = narrow ? WIDTH.narrow : WIDTH.broad;
-    const [left, right, top, bottom] = narrow ? [34, 8, 22, 36] : [44, 12, 26, 44];
+    const [left, right, top, bottom] = narrow ? [34, 8, 24, 36] : [44, 12, 28, 44];
     const spots = [];
     let down = head;
     for (const [count, height] of narrow ? tight : broad) {

@@ -27,17 +27,17 @@
   Book.figure({
     name: "dice-outline",
     controls: [
-      { key: "t", label: "threshold t", min: 0.02, max: 0.9, step: 0.01 },
+      { key: "t", label: "threshold t", min: 0.05, max: 0.9, step: 0.01 },
       { key: "blur", label: "blur of the edge", min: 0.05, max: 0.4, step: 0.01 },
     ],
     start: { t: 0.5, blur: 0.35 },
     draw({ t, blur }, narrow) {
       const dice = measure(blur);
       const best = bestThreshold(dice);
-      const key = legend([["outline at t", "c1"], ["at one half", "c0"], ["best Dice", "c3"]], narrow);
-      const grid = places(narrow, [[2, 250]], [[1, 150], [1, 90]], key.height);
+      const key = legend([["cut at t", "c1"], ["at one half", "c0"], ["best Dice", "c3"]], narrow);
+      const grid = places(narrow, [[2, 250]], [[1, 138], [1, 88]], key.height);
       const spot = grid.at(0);
-      const reach = 2.6;
+      const reach = 2.2;
       const wide = (reach * spot.width) / spot.height;
       const image = axes({ x: [-wide, wide], y: [-reach, reach], ...spot, xlabel: "", ylabel: "probability of being inside", xticks: [], yticks: [] });
       const curve = axes({ x: [0, 0.9], y: [0, 1], ...grid.at(1), xlabel: "threshold t", ylabel: "expected Dice score" });

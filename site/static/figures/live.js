@@ -27,7 +27,7 @@ for (const body of document.querySelectorAll(".fig-body")) {
     fresh.innerHTML = Book.stage(figure, state, kind);
     const drawn = fresh.firstElementChild;
     svg.querySelector(".fig-ink").replaceWith(drawn.querySelector(".fig-ink"));
-    svg.setAttribute("aria-label", drawn.getAttribute("aria-label"));
+    for (const name of ["aria-label", "viewBox"]) svg.setAttribute(name, drawn.getAttribute(name));
     const old = svg.querySelectorAll(".handle");
     drawn.querySelectorAll(".handle").forEach((handle, i) => {
       for (const { name, value } of handle.attributes) old[i].setAttribute(name, value);

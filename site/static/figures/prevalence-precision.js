@@ -3,18 +3,19 @@
 (function () {
   const { axes, places, number } = Book;
   const precision = (rate, hit, clear) => (rate * hit) / (rate * hit + (1 - rate) * (1 - clear));
+  const rateOf = (log) => Number((10 ** log).toPrecision(2)); // no digits that nobody sees
   const percent = (share) => `${number(100 * share)} %`;
 
   Book.figure({
     name: "prevalence-precision",
     controls: [
-      { key: "log", label: "prevalence", min: -3, max: -0.3, step: 0.05, show: (v) => percent(10 ** v) },
+      { key: "log", label: "prevalence", min: -3, max: -0.3, step: 0.05, show: (v) => percent(rateOf(v)) },
       { key: "hit", label: "sensitivity", min: 0.5, max: 0.99, step: 0.01, show: percent },
       { key: "clear", label: "specificity", min: 0.5, max: 0.99, step: 0.01, show: percent },
     ],
     start: { log: -1.7, hit: 0.9, clear: 0.9 },
     draw({ log, hit, clear }, narrow) {
-      const rate = 10 ** log;
+      const rate = rateOf(log);
       const value = precision(rate, hit, clear);
       const grid = places(narrow, [[2, 240]], [[1, 120], [1, 110]]);
       const curve = axes({ x: [-3, -0.3], y: [0, 1], ...grid.at(0), xlabel: "prevalence, logarithmic", ylabel: "precision", xticks: [-3, -2, -1], xname: (v) => percent(10 ** v) });
@@ -32,9 +33,9 @@
         return `<path class="${ink} now" fill="var(--c)"${ink === "c0" ? ' opacity="0.35"' : ""} d="${path}"/>`;
       });
       const names = [[`${hits} hits`, "c3"], [`${ill - hits} missed`, "c2"], [`${alarms} false alarms`, "c5"]]
-        .map(([words, ink], i) => `<text class="named ${ink}" x="${left + (i * width) / 3.2}" y="${top + height + 24}">${words}</text>`);
-      const svg = curve.frame() + curve.curve((v) => precision(10 ** v, hit, clear), "c1") + curve.upright(log) + curve.across(value) + curve.dot(log, value, "c1 now")
-        + `<text x="${left}" y="${top - 9}">1000 people, in whole numbers</text>` + dots.join("") + names.join("");
+        .map(([words, ink], i) => `<text class="named ${ink}" x="${left + [0, 0.25, 0.53][i] * width}" y="${top + height + 24}">${words}</text>`);
+      const svg = curve.frame() + curve.curve((v) => precision(10 ** v, hit, clear), "c1") + curve.upright(Math.log10(rate)) + curve.across(value) + curve.dot(Math.log10(rate), value, "c1 now")
+        + `<text x="${left}" y="${top - 11}">1000 people, in whole numbers</text>` + dots.join("") + names.join("");
       const many = 100000;
       const [found, alarmed] = [many * rate * hit, many * (1 - rate) * (1 - clear)].map((n) => number(Math.round(n)));
       return { svg, height: grid.height, say: `At a prevalence of ${percent(rate)}, ${percent(value)} of the positive results are right: of ${number(many)} people about ${number(Math.round(many * rate))} have the condition, ${found} of them are found, and ${alarmed} others are alarmed.` };

@@ -29,7 +29,7 @@
       const grid = places(narrow, [[3, 210]], [[2, 110], [1, 110]]);
       const people = axes({ x: [0, 1], y: [0, 2.6], ...grid.at(0), xlabel: "predicted probability", ylabel: "density" });
       const [second, third] = narrow ? [2, 1] : [1, 2];
-      const bill = axes({ x: [0, 1], y: [0, Math.max(fp, fn) * 750], ...grid.at(second), xlabel: "threshold", ylabel: "cost of 1000 cases" });
+      const bill = axes({ x: [0, 1], y: [0, Math.max(fp, fn) * 0.75], ...grid.at(second), xlabel: "threshold", ylabel: "cost of a case" });
       const now = cells(t);
       const shade = (of, low, high, ink) => people.area([[low, 0], ...range(low, high, 60).map((p) => [p, of(p)]), [high, 0]], ink);
       const { left, top, width, height } = grid.at(third);
@@ -37,9 +37,9 @@
       const svg = people.frame() + shade(positive, 0, t, "c2") + shade(negative, t, 1, "c5")
         + people.curve(negative, "c5") + people.curve(positive, "c2") + people.upright(t, "now")
         + people.text(0.2, 2.3, "negative", "c5") + people.text(0.62, 0.8, "positive", "c2")
-        + bill.frame() + bill.curve(cost, "c1", 60) + bill.upright(best, "now") + bill.dot(t, cost(t), "c1 now")
-        + square(0, 0, "hits", now.tp, "c3") + square(0, 1, "misses", now.fn, "c2") + square(1, 0, "false alarms", now.fp, "c5") + square(1, 1, "left alone", now.tn, "c0")
-        + `<text x="${left}" y="${top - 9}">of 1000 cases</text>`;
+        + bill.frame() + bill.curve((v) => cost(v) / 1000, "c1", 60) + bill.upright(best, "now") + bill.dot(t, cost(t) / 1000, "c1 now")
+        + square(0, 0, "hits", now.tp, "c3") + square(0, 1, "misses", now.fn, "c2") + square(1, 0, "alarms", now.fp, "c5") + square(1, 1, "left alone", now.tn, "c0")
+        + `<text x="${left}" y="${top - 11}">of 1000 cases</text>`;
       return { svg, height: grid.height, say: `Threshold ${number(t)}: of 1000 cases about ${Math.round(1000 * now.fn)} are missed and ${Math.round(1000 * now.fp)} are false alarms, which costs ${number(cost(t))}. The least cost, ${number(cost(best))}, is at ${fp} / (${fp} + ${fn}) = ${number(best)}.` };
     },
   });
