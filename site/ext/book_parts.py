@@ -58,8 +58,8 @@ def regression() -> str:
     weight = x * np.exp(-7 * x)
     asked = lb.AbsoluteError(), lb.SquaredError(), lb.PinballLoss(5 / 6)
     lines = [
-        curve([z, z], [0, 1 - 0.2 * n], f"c{n + 1}")
-        for n, z in enumerate(loss.best_constant(x, weight) for loss in asked)
+        curve(np.full(2, loss.best_constant(x, weight)), [0, 1 - 0.2 * n], f"c{n + 1}")
+        for n, loss in enumerate(asked)
     ]
     return curve(x, 0.8 * weight / weight.max(), "ink") + "".join(lines)
 
