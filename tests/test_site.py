@@ -1693,6 +1693,43 @@ def test_a_line_does_not_part_what_belongs_together(sample: Path, built: Path) -
             assert not re.search(r"\d %", text), f"{name}: {text}"
 
 
+# How often a formula and the sign behind it stand in different lines, over many widths.
+ORPHANS = """() => {
+  let orphans = 0;
+  for (const piece of document.querySelectorAll(".piece")) {
+    const line = piece.closest("p");
+    const sign = piece.lastChild;
+    const range = document.createRange();
+    range.selectNodeContents(sign);
+    for (let width = 60; width < 420; width += 4) {
+      line.style.width = `${width}px`;
+      const formula = piece.querySelector(".katex-html").getBoundingClientRect();
+      orphans += range.getBoundingClientRect().left < formula.right - 1;
+    }
+  }
+  return orphans;
+}"""
+
+
+@pytest.mark.browser
+def test_no_sign_begins_a_line(browser: object, serve: object, sample: Path) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto(serve(sample) + "part/links.html")
+    assert page.evaluate(ORPHANS) == 0
+    page.add_style_tag(
+        content=".piece, .piece > .katex { white-space: normal !important }"
+    )
+    assert page.evaluate(ORPHANS) > 0
+    page.close()
+
+
+def test_a_long_name_breaks_between_its_words(built: Path) -> None:
+    text = (built / "chapters" / "appendix" / "api-fit.html").read_text("utf8")
+    contents = text.partition('<nav class="here"')[2]
+    names = re.findall(r'<span class="pre">([^ ]*?)</span>', contents)
+    assert {"Loss<wbr>Regressor", "subgradient_<wbr>descent()", "newton()"} <= {*names}
+
+
 TERM = "a.term >> text=log loss"
 
 
@@ -1725,6 +1762,10 @@ def test_a_preview_by_mouse(browser: object, serve: object, sample: Path) -> Non
     assert page.locator(TERM).get_attribute("aria-describedby") is None
     assert page.evaluate("document.documentElement.scrollHeight") == before
     assert page.evaluate(LAYOUT_SHIFT) == 0
+    page.hover(TERM)
+    box.wait_for()
+    page.emulate_media(media="print")
+    assert not box.is_visible()
     assert watch.faults == []
     page.close()
 
