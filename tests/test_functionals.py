@@ -296,6 +296,11 @@ def test_levels_out_of_range(functional: type, level: float) -> None:
         functional(level)
 
 
+def test_a_strength_out_of_range() -> None:
+    with pytest.raises(ValueError, match=r"tau must lie in \[0, inf\); got -1"):
+        Rebalanced((0.5, 0.5), tau=-1)
+
+
 # ---- bad input --------------------------------------------------------------------
 
 

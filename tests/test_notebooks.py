@@ -498,6 +498,7 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     (form.bets_settled, prose(":label: bet-demo", ":label: bet-other")),
     (form.bets_settled, prose("{bet-answer} bet-demo", "{bet-answer} bet-other")),
     (form.bets_settled, bet_settled_above),
+    (form.bets_settled, prose("## Summary", "## The bet, settled: 2\n\n## Summary")),
     (form.bets_settled, field(3, "metadata", "tags", value=["bet-demo"])),
     (form.bets_settled, field(3, "metadata", "tags", value=["bet-other"])),
     (form.solutions_match, prose(":label: ex-demo-2", ":label: ex-demo-9")),
