@@ -38,7 +38,7 @@
     draw({ x, y, w, h }, narrow) {
       const box = [x - w / 2, y - h / 2, x + w / 2, y + h / 2].map((v) => Number(v.toFixed(6)));
       const { hull, all } = scores(box);
-      const grid = places(narrow, [[2, 230]], [[1, 190], [1, 90]]);
+      const grid = places(narrow, [[2, 230]], [[1, 180], [1, 84]]);
       const plane = axes({ x: [0, 10], y: [0, 8], ...grid.at(0), xlabel: "x", ylabel: "fixed box, moving box, hull (dashed)" });
       const scale = axes({ x: [-1, 1], y: [-4, 0], ...grid.at(1), xlabel: "score", ylabel: "four scores", yticks: [] });
       const corners = ([x1, y1, x2, y2]) => [[x1, y1], [x2, y1], [x2, y2], [x1, y2]];

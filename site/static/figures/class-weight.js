@@ -15,7 +15,7 @@
       const said = (e) => (w * e) / (w * e + 1 - e);
       const edge = 1 / (1 + w);
       const key = legend([[`weight ${w}`, "c1"], ["no weights", "c0"], ["threshold", "c2"]], narrow);
-      const grid = places(narrow, [[2, 240]], [[1, 122], [1, 98]], key.height);
+      const grid = places(narrow, [[2, 240]], [[1, 115], [1, 92]], key.height);
       const map = axes({ x: [0, 1], y: [0, 1], ...grid.at(0), xlabel: "true probability η", ylabel: "probability that is learnt" });
       const odds = axes({ x: [-5, 5], y: [-5, 9], ...grid.at(1), xlabel: "true log-odds", ylabel: "log-odds that are learnt" });
       const cut = (ax, x, y) => ax.line([[ax.x[0], y], [x, y], [x, ax.y[0]]], "c2");

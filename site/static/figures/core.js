@@ -124,7 +124,7 @@
       }
       return `<label for="${id(c.key)}"><span>${escape(c.label)} = <span class="fig-value">${shown(c, value)}</span></span><input type="range" id="${id(c.key)}" data-key="${c.key}" min="${c.min}" max="${c.max}" step="${c.step}" value="${value}" autocomplete="off" aria-valuetext="${shown(c, value)}"></label>`;
     });
-    const hint = figure.move ? '<p class="fig-hint">Drag what has arrows, or use the arrow keys.</p>' : "";
+    const hint = figure.move ? '<p class="fig-hint">Drag what has arrows.</p>' : "";
     return `<div class="fig-controls" role="group" aria-label="Controls of the figure">${fields.join("")}<button type="button" data-reset>Reset</button>${hint}</div>`;
   }
   const shown = (control, value) => (control.show ? control.show(value) : number(value, 4));

@@ -22,7 +22,7 @@
     start: { y: 1.2, s: 0.6 },
     draw({ y, s }, narrow) {
       const value = crps(y, s);
-      const grid = places(narrow, [[2, 230]], [[1, 135], [1, 105]]);
+      const grid = places(narrow, [[2, 230]], [[1, 122], [1, 95]]);
       const cdf = axes({ x: [-4, 4], y: [0, 1], ...grid.at(0), xlabel: "t", ylabel: "F(t); shaded: its squared gap" });
       const spread = axes({ x: [0, 3], y: [0, 2.4], ...grid.at(1), xlabel: "spread s of the forecast", ylabel: "CRPS of this outcome" });
       const part = (low, high, of) => cdf.area([[low, 0], ...range(low, high, 80).map((t) => [t, of(normal(t / s)) ** 2]), [high, 0]], "c2 deep");

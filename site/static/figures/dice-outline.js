@@ -35,7 +35,7 @@
       const dice = measure(blur);
       const best = bestThreshold(dice);
       const key = legend([["cut at t", "c1"], ["at one half", "c0"], ["best Dice", "c3"]], narrow);
-      const grid = places(narrow, [[2, 250]], [[1, 138], [1, 88]], key.height);
+      const grid = places(narrow, [[2, 250]], [[1, 128], [1, 84]], key.height);
       const spot = grid.at(0);
       const reach = 2.2;
       const wide = (reach * spot.width) / spot.height;

@@ -16,7 +16,7 @@
     draw({ gamma, eta }, narrow) {
       const said = answer(eta, gamma);
       const key = legend([[`focal, γ = ${number(gamma)}`, "c1"], ["cross-entropy, γ = 0", "c0"]], narrow);
-      const grid = places(narrow, [[2, 240]], [[1, 110], [1, 130]], key.height);
+      const grid = places(narrow, [[2, 240]], [[1, 100], [1, 115]], key.height);
       const loss = axes({ x: [0, 1], y: [0, 4], ...grid.at(0), xlabel: "probability p given to what happened", ylabel: "loss" });
       const map = axes({ x: [0, 1], y: [0, 1], ...grid.at(1), xlabel: "true probability η", ylabel: "p at which the loss is least" });
       const losses = (g) => range(-7, 7, 161).map((f) => [sigmoid(f), FocalLoss.value(f, { gamma: g })]);

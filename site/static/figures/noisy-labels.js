@@ -23,7 +23,7 @@
       const seen = flipped(eta, rate);
       const [clean, noisy] = [asked(eta, q), asked(seen, q)];
       const key = legend([["clean labels", "c0"], ["flipped labels", "c1"]], narrow);
-      const grid = places(narrow, [[2, 240]], [[1, 110], [1, 110]], key.height);
+      const grid = places(narrow, [[2, 240]], [[1, 102], [1, 102]], key.height);
       const risk = axes({ x: [0, 1], y: [0, 2], ...grid.at(0), xlabel: "said p", ylabel: "expected loss" });
       const map = axes({ x: [0, 1], y: [0, 1], ...grid.at(1), xlabel: "true probability η", ylabel: "p at which it is least" });
       const paid = (e) => range(0.002, 0.998, 200).map((p) => [p, e * loss(p, q) + (1 - e) * loss(1 - p, q)]);

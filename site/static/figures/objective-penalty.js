@@ -24,7 +24,7 @@
       const w = penalty.best(lambda);
       const objective = (v) => fit(v) + lambda * penalty.of(v);
       const key = legend([["mean loss", "c3"], [`penalty ${penalty.name}`, "c2"], ["their sum", "c1"]], narrow);
-      const grid = places(narrow, [[2, 230]], [[1, 140], [1, 95]], key.height);
+      const grid = places(narrow, [[2, 230]], [[1, 130], [1, 90]], key.height);
       const curves = axes({ x: [-0.5, 2.5], y: [0, 8], ...grid.at(0), xlabel: "weight w", ylabel: "training objective" });
       const path = axes({ x: [0, 8], y: [-0.1, 1.6], ...grid.at(1), xlabel: "λ", ylabel: "weight that minimises it" });
       const svg = key.svg + curves.frame() + curves.upright(xy / xx) + curves.curve(fit, "c3") + curves.curve((v) => lambda * penalty.of(v), "c2") + curves.curve(objective, "c1", 181) + curves.dot(w, objective(w), "c1 now")

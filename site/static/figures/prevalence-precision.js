@@ -17,7 +17,7 @@
     draw({ log, hit, clear }, narrow) {
       const rate = rateOf(log);
       const value = precision(rate, hit, clear);
-      const grid = places(narrow, [[2, 240]], [[1, 120], [1, 110]]);
+      const grid = places(narrow, [[2, 240]], [[1, 105], [1, 105]]);
       const curve = axes({ x: [-3, -0.3], y: [0, 1], ...grid.at(0), xlabel: "prevalence, logarithmic", ylabel: "precision", xticks: [-3, -2, -1], xname: (v) => percent(10 ** v) });
       // A thousand people, 40 in a row: hits first, then misses, false alarms, the rest.
       const ill = Math.round(1000 * rate);

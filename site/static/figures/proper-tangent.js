@@ -23,7 +23,7 @@
       const { of, H, top } = rules[rule];
       const paid = (said, e = eta) => e * of(said) + (1 - e) * of(1 - said);
       const key = legend([["truth told", "c3"], [`p = ${number(p)} said, at every η`, "c1"], ["gap", "c2"]], narrow);
-      const grid = places(narrow, [[2, 230]], [[1, 110], [1, 95]], key.height);
+      const grid = places(narrow, [[2, 230]], [[1, 100], [1, 90]], key.height);
       const curve = axes({ x: [0, 1], y: [0, top], ...grid.at(0), xlabel: "belief η", ylabel: "expected loss" });
       const said = axes({ x: [0, 1], y: [0, top], ...grid.at(1), xlabel: "said p", ylabel: "expected loss at this η" });
       const [truth, now] = [H(eta), paid(p)];

@@ -27,7 +27,7 @@
     start: { first: "HingeLoss", second: "LogisticLoss", excess: 0.05 },
     draw({ first, second, excess }, narrow) {
       const key = legend([first, second].map((name, k) => [Losses.margin[name].label, `c${k + 1}`]), narrow);
-      const grid = places(narrow, [[2, 240]], [[1, 110], [1, 120]], key.height);
+      const grid = places(narrow, [[2, 240]], [[1, 100], [1, 105]], key.height);
       const risks = axes({ x: [0, 1], y: [0, 1.2], ...grid.at(0), xlabel: "η", ylabel: "H(η), and thin: on the wrong side" });
       const curve = axes({ x: [0, 1], y: [0, 1], ...grid.at(1), xlabel: "excess error θ", ylabel: "ψ(θ)" });
       const inks = ["c1", "c2"];

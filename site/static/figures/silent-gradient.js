@@ -20,7 +20,7 @@
     start: { f: -6, rate: 1 },
     draw({ f, rate }, narrow) {
       const key = legend(losses.map(([, words, ink]) => [words, ink]), narrow);
-      const grid = places(narrow, [[2, 230]], [[1, 100], [1, 115]], key.height);
+      const grid = places(narrow, [[2, 230]], [[1, 95], [1, 105]], key.height);
       const slope = axes({ x: [-8, 4], y: [-1.05, 0.15], ...grid.at(0), xlabel: "raw prediction f, label y = 1", ylabel: "slope of the loss in f" });
       const run = axes({ x: [0, STEPS + 5], y: [0, 1], ...grid.at(1), xlabel: "step", ylabel: "probability p = σ(f)" });
       const paths = losses.map(([name, words, ink]) => {
