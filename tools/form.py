@@ -634,8 +634,8 @@ def first_screen(page: Notebook, book: Book) -> Findings:
 def bets_settled(page: Notebook, book: Book) -> Findings:
     """A bet has a cell with its label as a tag, and is settled once, further down.
 
-    The build of the site reads the answer there and fails if there is none. Headings are
-    listed beside the bet, so the one above its answer must not say it.
+    The build of the site reads the answer there and fails if there is none. Headings
+    are listed beside the bet, so the one above its answer must not say it.
     """
     for n, lines in page.prose:
         for line in lines:
