@@ -1837,6 +1837,12 @@ def test_a_preview_by_touch(browser: object, serve: object, sample: Path) -> Non
     page.tap(TERM)
     box.get_by_role("link", name="Go there").tap()
     page.wait_for_url("**/glossary.html#term-Log-loss")
+    page.goto(here)
+    page.tap(TERM)
+    page.keyboard.press("Escape")
+    box.wait_for(state="hidden")
+    page.keyboard.press("Enter")  # a key follows the link
+    page.wait_for_url("**/glossary.html#term-Log-loss")
     # What has no preview is a link as ever.
     page.goto(here)
     page.get_by_role("link", name="the title").tap()

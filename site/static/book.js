@@ -223,7 +223,7 @@ for (const block of document.querySelectorAll("div.highlight, .bibtex")) {
   }, { capture: true });
   document.addEventListener("click", async (event) => {
     const a = linkOf(event);
-    if (!a || !finger) return;
+    if (!a || !finger || event.detail === 0) return; // by a key or a screen reader: a link as ever
     event.preventDefault();
     if (!(await show(a, true))) location.assign(a.href);
   });
