@@ -1438,7 +1438,7 @@ def test_a_finger_drags_to_the_end(phone: object, name: str) -> None:
         drag(phone, (start["x"], start["y"]), step)
         end = handle.evaluate(HANDLE)
         moved = {key: end[key] - start[key] for key in ("x", "y")}
-        # A handle that goes to and fro shows two arrows, one that is free four.
+        # A handle on a line shows two arrows, one that is free four.
         free = handle.locator(".ways").get_attribute("d").count("z") == 4
         for axis, by in zip("xy", step, strict=True):
             if axis == "x" or free:
