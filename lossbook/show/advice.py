@@ -64,12 +64,16 @@ class Answer:
     then: "Question | Advice"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Question:
     """A question of the guide, with its answers."""
 
     text: str
     answers: tuple[Answer, ...]
+
+    def __repr__(self) -> str:
+        # All that follows would fill pages, where it is the default of a function.
+        return f"Question({self.text!r})"
 
 
 @dataclass(frozen=True)

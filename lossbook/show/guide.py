@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lossbook.show.advice import SYMPTOMS, TREE, Advice, Answer, Question, Symptom
+from lossbook.show.advice import SYMPTOMS, TREE, Advice, Answer, Question
 
 LIBRARIES = {"lossbook": "lossbook", "sklearn": "scikit-learn", "torch": "PyTorch"}
 PARTS = {
@@ -88,16 +88,14 @@ class GuideMap:
 class GuideSymptoms:
     """What people complain of, each with a link to the answer that helps."""
 
-    symptoms: tuple[Symptom, ...] = SYMPTOMS
-
     def _repr_markdown_(self) -> str:
         return "\n".join(
             f"- {link(symptom.key, f'“{symptom.text}”')} {symptom.why}"
-            for symptom in self.symptoms
+            for symptom in SYMPTOMS
         )
 
     def __repr__(self) -> str:
-        return f"{len(self.symptoms)} symptoms"
+        return f"{len(SYMPTOMS)} symptoms"
 
 
 def link(key: str, text: str) -> str:
