@@ -379,7 +379,7 @@ Two is even.
 :::
 
 See {numref}`fig-square`, {eq}`eq-ab`, {prf:ref}`prop-fact`, claim A1 and
-{ref}`the title <ch-sample>`; a formula ($x$), $y$, then "$z$".
+{ref}`the title <ch-sample>`, {numref}`fig-moves`; a formula ($x$), $y$, then "$z$".
 Both ($u$) and ($v$).
 
 ## The end
@@ -387,6 +387,11 @@ Both ($u$) and ($v$).
 ```python
 an_end = 1
 ```
+
+:::{interactive} barron-alpha
+:name: fig-moves
+It moves.
+:::
 """
 GLOSSARY = """\
 (glossary)=
@@ -1674,6 +1679,10 @@ def test_a_preview_shows_what_the_link_leads_to(html: Path) -> None:
         assert set(re.findall(r"url\(#([^)]*)\)", previews[place])) <= ids
     kinds = ("#term-", "references.html#", "#row-", "#fig-")
     assert all(any(kind in place for place in previews) for kind in kinds)
+    if moves := previews.get("part/links.html#fig-moves"):
+        assert moves.count("<svg") == 1  # as it begins, without its controls
+        assert "url(#preview-" in moves
+        assert "<input" not in moves
 
 
 def test_previews_are_small(built: Path) -> None:
