@@ -483,8 +483,11 @@ def build_sample(source: Path) -> Path:
     start = ":::{interactive} loss-explorer\nThe caption.\n:::\n"
     start = f"# The start\n\n:::{{chapter-map}}\n:::\n\n{start}"
     (source / "index.md").write_text(start)
-    blocks = [f"\n:::{{interactive}} {n}\nThe caption of {n}.\n:::\n" for n in NAMES]
-    (source / "sample.md").write_text(SAMPLE_PAGE + "".join(blocks), encoding="utf8")
+    blocks = {n: f"\n:::{{interactive}} {n}\nThe caption of {n}.\n:::\n" for n in NAMES}
+    one = SAMPLE_PAGE + blocks["pinball-quantile"]
+    (source / "sample.md").write_text(one, encoding="utf8")
+    everyone = "# All figures\n" + "".join(blocks.values())
+    (source / "figures.md").write_text(everyone, encoding="utf8")
     cells = [
         new_markdown_cell("(ch-notebook)=\n# A notebook", id="title"),
         colab.cell("colab"),
@@ -519,6 +522,7 @@ def build_sample(source: Path) -> Path:
         "  chapters:\n  - file: sample\n  - file: part/notebook\n"
         "  - file: part/bets\n  - file: claims\n  - file: part/links\n"
         "  - file: part/solved\n  - file: glossary\n  - file: references\n"
+        "  - file: figures\n"
     )
     program = Path(sys.executable).with_name("jupyter-book")
     build = [program, "build", source, "-W", "-n", "--keep-going"]
@@ -945,7 +949,7 @@ def test_from_a_disk(browser: object, sample: Path) -> None:
     page.wait_for_selector(".search-results a")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/sample.html*")
+    page.wait_for_url("**/figures.html*")
     page.evaluate("document.fonts.ready")
     assert page.evaluate("document.fonts.check('1em \"Source Serif\"')")
     assert watch.faults == []
@@ -1351,7 +1355,7 @@ def test_figure_answers(
     browser: object, serve: object, sample: Path, name: str
 ) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(serve(sample) + "sample.html")
+    page.goto(serve(sample) + "figures.html")
     body = page.locator(f'.fig-body[data-figure="{name}"]')
     ink = body.locator("svg:visible .fig-ink")
     says = body.locator(".fig-readout")
@@ -1418,7 +1422,7 @@ def phone(browser: object, serve: object, sample: Path) -> Iterator[object]:
         viewport={"width": 390, "height": 640}, has_touch=True, is_mobile=True
     )
     page = context.new_page()
-    page.goto(serve(sample) + "sample.html")
+    page.goto(serve(sample) + "figures.html")
     page.add_style_tag(content="section { content-visibility: visible !important }")
     page.evaluate("document.fonts.ready")
     yield page
@@ -1513,7 +1517,7 @@ def test_figures_stand_without_scripts(
 ) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(serve(sample) + "sample.html")
+    page.goto(serve(sample) + "figures.html")
     assert page.locator(".fig-stage svg:visible").count() == len(NAMES)
     assert page.locator(".fig-controls:visible").count() == 0
     context.close()
