@@ -111,8 +111,9 @@ TOTAL = Question(
             Advice(
                 case="counts",
                 losses=(PoissonDeviance(),),
-                train="the Poisson deviance, with a log link and an intercept; if cases "
-                "were watched for different times, fit count / time, weighted by time.",
+                train="the Poisson deviance, with a log link and an intercept; if "
+                "cases were watched for different times, fit count / time, weighted "
+                "by time.",
                 judge="`mean_poisson_deviance`, and the total.",
                 decide="add the predicted rates up.",
                 avoid="do not round the predictions: a rate need not be whole. Do not "
@@ -173,11 +174,12 @@ COST = Question(
                 losses=(PinballLoss(quantile=0.8),),
                 train="the pinball loss at the level cost of too few / (cost of too "
                 "few + cost of too many); four times as much is 0.8.",
-                judge="the money: `mean_pinball_loss` at that level, times the sum of the "
-                "two costs.",
+                judge="the money: `mean_pinball_loss` at that level, times the sum of "
+                "the two costs.",
                 decide="use the prediction as it is.",
-                avoid="do not predict the mean and add a margin. Do not trust a level near "
-                "0 or 1 with few cases beyond it, such as 0.999 with a thousand cases.",
+                avoid="do not predict the mean and add a margin. Do not trust a level "
+                "near 0 or 1 with few cases beyond it, such as 0.999 with a thousand "
+                "cases.",
                 lossbook="loss = lb.PinballLoss(quantile=0.8)\n"
                 "lb.fit.LossRegressor(loss).fit(X, y)",
                 sklearn="QuantileRegressor(quantile=0.8, alpha=0).fit(X, y)",
@@ -253,8 +255,8 @@ TYPICAL = Question(
             Advice(
                 case="some targets off",
                 losses=(HuberLoss(delta=1.345),),
-                train="the Huber loss; delta is 1.345 times the scale, the spread of the "
-                "good residuals: 1.48 times their median size.",
+                train="the Huber loss; delta is 1.345 times the scale, the spread of "
+                "the good residuals: 1.48 times their median size.",
                 judge="`median_absolute_error`, or the residuals of checked records.",
                 decide="look at the records with the largest residuals.",
                 avoid="do not leave delta at the default of a library: it is in units "
@@ -272,8 +274,8 @@ TYPICAL = Question(
             Advice(
                 case="bad records",
                 losses=(TukeyLoss(c=4.685),),
-                train="Tukey's loss, from a robust start such as the Huber fit; c is 4.685 "
-                "times the scale, as for the Huber loss.",
+                train="Tukey's loss, from a robust start such as the Huber fit; c is "
+                "4.685 times the scale, as for the Huber loss.",
                 judge="the residuals of records that you have checked.",
                 decide="list the records that got no weight, and find out whether "
                 "they are wrong.",
@@ -520,8 +522,8 @@ ACT = Question(
                 "is labelled 0 at rate b, whatever X is, and a + b is below 1.",
                 judge="the mean cost on clean labels: `lb.judge.mean_cost`.",
                 decide="with t = cost_fp / (cost_fp + cost_fn), act where the "
-                "corrected probability exceeds t; or keep an uncorrected model and act above "
-                "(1 - a - b) t + a.",
+                "corrected probability exceeds t; or keep an uncorrected model and "
+                "act above (1 - a - b) t + a.",
                 avoid="do not use t on a model of the labels as they are, and do not "
                 "take a robust loss: it gives no probability to compare with t.",
                 lossbook="noise = lb.NoiseMatrix([[1 - a, a], [b, 1 - b]])\n"
@@ -589,8 +591,8 @@ ONE_LABEL = Question(
                 losses=(BinaryCrossEntropy(), BrierLoss()),
                 train="log loss, without class weights.",
                 judge="`log_loss`, `brier_score_loss` and a reliability diagram.",
-                decide="tell it as it is; recalibrate on held-out data if it is off. If "
-                "the cases were resampled, undo the factor in the odds first.",
+                decide="tell it as it is; recalibrate on held-out data if it is off. "
+                "If the cases were resampled, undo the factor in the odds first.",
                 avoid="do not balance the classes: that multiplies the odds. Do not "
                 "judge by AUC, which ignores calibration.",
                 lossbook="lb.fit.LossClassifier(lb.BinaryCrossEntropy()).fit(X, y)",
@@ -676,8 +678,8 @@ TAGS = Question(
                 judge="`accuracy_score` of whole sets, or `jaccard_score`.",
                 decide="take the set of highest probability, or of least expected "
                 "cost.",
-                avoid="do not take the most probable value of each label on its own: the "
-                "most probable set may be another.",
+                avoid="do not take the most probable value of each label on its own: "
+                "the most probable set may be another.",
                 lossbook="sets = Y @ (2 ** np.arange(Y.shape[1]))\n"
                 "model = lb.fit.LossClassifier(lb.CategoricalCrossEntropy())\n"
                 "model.fit(X, sets)",
@@ -708,8 +710,8 @@ ORDER = Question(
                 losses=(PairwiseLogisticLoss(),),
                 train="the pairwise logistic loss; or squared error of each item's "
                 "share of its list, so that every list counts once.",
-                judge="`ndcg_score` of each list, averaged over searches or over visitors: "
-                "whichever counts.",
+                judge="`ndcg_score` of each list, averaged over searches or over "
+                "visitors: whichever counts.",
                 decide="sort by the prediction.",
                 avoid="do not average over searches if visitors are what counts.",
                 lossbook="lb.PairwiseLogisticLoss().gradient(relevance, scores)",
@@ -812,7 +814,8 @@ MASK = Question(
                 "of a missed finding; only then where.",
                 avoid="do not average a Dice score over empty images without saying "
                 "what 0 / 0 counts as. Do not cut at half of the best score if pixels "
-                "come and go together. Do not read the outputs of the sum as probabilities.",
+                "come and go together. Do not read the outputs of the sum as "
+                "probabilities.",
                 lossbook="dice = lb.DiceLoss(pseudo_count=1.0)\n"
                 "entropy = lb.BinaryCrossEntropy()\n"
                 "dice.from_raw(mask, f) + entropy.from_raw(mask.ravel(), f.ravel())",
@@ -1000,8 +1003,8 @@ TROUBLE = Question(
                 "called impossible has happened.",
                 decide="if classes are separable the best weights are infinite: add a "
                 "penalty or stop early.",
-                avoid="do not clip at 1e-7 and go on: the value of the loss then depends "
-                "on where you clip.",
+                avoid="do not clip at 1e-7 and go on: the value of the loss then "
+                "depends on where you clip.",
                 lossbook="lb.BinaryCrossEntropy().from_raw(y, f)",
                 sklearn="LogisticRegression(C=1.0).fit(X, y)",
                 torch="nn.BCEWithLogitsLoss()(f, y)",
@@ -1016,8 +1019,8 @@ TROUBLE = Question(
                 train="a similar convex loss first, then the loss that you need, from "
                 "there: Huber then Tukey, pairwise then LambdaRank.",
                 judge="run ten starts and compare the loss that each arrives at.",
-                decide="take the start that you can give a reason for, such as the convex "
-                "fit, and say how far the others were from it.",
+                decide="take the start that you can give a reason for, such as the "
+                "convex fit, and say how far the others were from it.",
                 avoid="do not report one run.",
                 lossbook="first = lb.fit.LossRegressor(lb.HuberLoss(1.345 * scale))\n"
                 "f = first.fit(X, y).predict(X)",
