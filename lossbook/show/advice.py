@@ -763,8 +763,7 @@ ORDER = Question(
                 case="clicks",
                 losses=(PairwiseLogisticLoss(),),
                 train="the pairwise logistic loss of clicked against sampled items.",
-                judge="by an experiment with readers; offline by a list with known "
-                "relevance.",
+                judge="an experiment with readers; offline, lists of known relevance.",
                 decide="sort by the prediction, corrected for how often each item was "
                 "sampled.",
                 avoid="do not forget that the distribution of the sampled items "
@@ -810,8 +809,8 @@ MASK = Question(
                 "gives an empty mask a slope.",
                 judge="two numbers: the Dice score of the images that have something, "
                 "and the share of empty images in which something was drawn.",
-                decide="first whether there is anything, with the costs of a false and "
-                "of a missed finding; only then where.",
+                decide="decide first whether there is anything, with the costs of a "
+                "false and of a missed finding; only then where.",
                 avoid="do not average a Dice score over empty images without saying "
                 "what 0 / 0 counts as. Do not cut at half of the best score if pixels "
                 "come and go together. Do not read the outputs of the sum as "
@@ -982,8 +981,8 @@ TROUBLE = Question(
                 losses=(BinaryCrossEntropy(), CategoricalCrossEntropy()),
                 train="cross-entropy on the raw outputs; its slope is p - y, large "
                 "where the model is wrong.",
-                judge="watch the gradient, not only the loss.",
-                decide="as before: the question of the loss has not changed.",
+                judge="the size of the gradient, beside the loss.",
+                decide="decide as before: what the loss asks for has not changed.",
                 avoid="do not put squared error behind a sigmoid or softmax, and no "
                 "softmax before a loss that has its own.",
                 lossbook="lb.BinaryCrossEntropy().gradient(y, f)",
@@ -1018,7 +1017,7 @@ TROUBLE = Question(
                 losses=(HuberLoss(delta=1.345), TukeyLoss(c=4.685)),
                 train="a similar convex loss first, then the loss that you need, from "
                 "there: Huber then Tukey, pairwise then LambdaRank.",
-                judge="run ten starts and compare the loss that each arrives at.",
+                judge="the loss that each of ten starts arrives at.",
                 decide="take the start that you can give a reason for, such as the "
                 "convex fit, and say how far the others were from it.",
                 avoid="do not report one run.",
@@ -1055,8 +1054,8 @@ TROUBLE = Question(
                 losses=(SquaredError(), HuberLoss(delta=1.0)),
                 train="either: losses that differ by a factor, or by a term without "
                 "the prediction, have the same minimum.",
-                judge="compare the gradients at a few predictions; they may differ by "
-                "one factor.",
+                judge="the gradients at a few predictions, which may differ by a "
+                "factor.",
                 decide="scale the learning rate and the penalty with the factor.",
                 avoid="do not compare values across libraries: mean or sum, one half "
                 "or not, logits or probabilities.",
