@@ -42,6 +42,8 @@ def section(words: int, figures: int) -> nodes.section:
     found += nodes.literal_block("", "code " * 9000)
     found += nodes.math_block("", "x " * 9000)
     found += exercise_node("", nodes.paragraph("", "task " * 9000))
+    answer = nodes.paragraph("", "answer " * 9000)
+    found += nodes.admonition("", answer, classes=["guide", "dropdown"])
     return found
 
 

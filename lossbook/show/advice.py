@@ -111,7 +111,9 @@ TOTAL = Question(
             Advice(
                 case="counts",
                 losses=(PoissonDeviance(),),
-                train="the Poisson deviance, with a log link and an intercept.",
+                train="the Poisson deviance, with a log link and an intercept; if "
+                "cases were watched for different times, fit count / time, weighted "
+                "by time.",
                 judge="`mean_poisson_deviance`, and the total.",
                 decide="add the predicted rates up.",
                 avoid="do not round the predictions: a rate need not be whole. Do not "
@@ -172,9 +174,12 @@ COST = Question(
                 losses=(PinballLoss(quantile=0.8),),
                 train="the pinball loss at the level cost of too few / (cost of too "
                 "few + cost of too many); four times as much is 0.8.",
-                judge="the money: `mean_pinball_loss` at that level.",
+                judge="the money: `mean_pinball_loss` at that level, times the sum of "
+                "the two costs.",
                 decide="use the prediction as it is.",
-                avoid="do not predict the mean and add a margin.",
+                avoid="do not predict the mean and add a margin. Do not trust a level "
+                "near 0 or 1 with few cases beyond it, such as 0.999 with a thousand "
+                "cases.",
                 lossbook="loss = lb.PinballLoss(quantile=0.8)\n"
                 "lb.fit.LossRegressor(loss).fit(X, y)",
                 sklearn="QuantileRegressor(quantile=0.8, alpha=0).fit(X, y)",
@@ -236,7 +241,7 @@ TYPICAL = Question(
                 losses=(AbsoluteError(),),
                 train="absolute error: it asks for the median.",
                 judge="`mean_absolute_error`.",
-                decide="say that half of the cases lie on each side.",
+                decide="say that of similar cases half lie above it and half below.",
                 avoid="do not add medians up: their sum is not the median of the sum.",
                 lossbook="lb.fit.LossRegressor(lb.AbsoluteError()).fit(X, y)",
                 sklearn="QuantileRegressor(quantile=0.5, alpha=0).fit(X, y)",
@@ -250,8 +255,8 @@ TYPICAL = Question(
             Advice(
                 case="some targets off",
                 losses=(HuberLoss(delta=1.345),),
-                train="the Huber loss; delta is 1.345 times the spread of the good "
-                "residuals.",
+                train="the Huber loss; delta is 1.345 times the scale, the spread of "
+                "the good residuals: 1.48 times their median size.",
                 judge="`median_absolute_error`, or the residuals of checked records.",
                 decide="look at the records with the largest residuals.",
                 avoid="do not leave delta at the default of a library: it is in units "
@@ -269,8 +274,8 @@ TYPICAL = Question(
             Advice(
                 case="bad records",
                 losses=(TukeyLoss(c=4.685),),
-                train="Tukey's loss, from a robust start; c is 4.685 times the spread "
-                "of the good residuals.",
+                train="Tukey's loss, from a robust start such as the Huber fit; c is "
+                "4.685 times the scale, as for the Huber loss.",
                 judge="the residuals of records that you have checked.",
                 decide="list the records that got no weight, and find out whether "
                 "they are wrong.",
@@ -295,13 +300,13 @@ SPREAD = Question(
             Advice(
                 case="intervals",
                 losses=(PinballLoss(quantile=0.05), PinballLoss(quantile=0.95)),
-                train="one pinball loss for each end.",
+                train="one pinball loss for each end: levels 0.05 and 0.95 for 90%. A "
+                "promise with one end (at most this, in 9 of 10) needs one loss.",
                 judge="`lb.judge.interval_score`, and the coverage within groups.",
                 decide="sort the two ends if they cross; widen them on held-out data "
-                "if the coverage is short.",
+                "if the coverage is short (conformal prediction).",
                 avoid="do not take mean ± 1.645 standard deviations unless the noise "
-                "is "
-                "normal with the same spread everywhere.",
+                "is normal with the same spread everywhere.",
                 lossbook="ends = [lb.fit.LossRegressor(lb.PinballLoss(level)).fit(X, y)"
                 "\n        for level in (0.05, 0.95)]",
                 sklearn="ends = [QuantileRegressor(quantile=level, alpha=0).fit(X, y)\n"
@@ -348,8 +353,7 @@ TIME = Question(
                 decide="with the rate r, a case lasts beyond t with probability "
                 "exp(-r t).",
                 avoid="do not drop the unfinished cases, and do not count their time "
-                "as "
-                "the end. Split time into pieces if the rate changes.",
+                "as the end. Split time into pieces if the rate changes.",
                 lossbook="model = lb.fit.LossRegressor(lb.PoissonDeviance())\n"
                 "model.fit(X, event / time, sample_weight=time)",
                 sklearn="model = PoissonRegressor(alpha=0)\n"
@@ -450,8 +454,8 @@ LABEL = Question(
                 "matrix says how class j is labelled.",
                 judge="`zero_one_loss` on clean labels, even if they are few.",
                 decide="take the class with the highest probability.",
-                avoid="do not guess the rates: a wrong matrix is a wrong label for "
-                "everybody. Count them on relabelled cases.",
+                avoid="do not guess the rates: a wrong matrix makes the probability of "
+                "every case wrong. Count them on relabelled cases.",
                 lossbook="noise = lb.NoiseMatrix([[0.9, 0.1], [0.2, 0.8]])\n"
                 "lb.fit.LossClassifier(lb.ForwardCorrection(noise)).fit(X, y)",
                 sklearn="",
@@ -494,9 +498,9 @@ ACT = Question(
                 train="log loss, without class weights.",
                 judge="the mean cost at your threshold: `lb.judge.mean_cost`.",
                 decide="act above cost_fp / (cost_fp + cost_fn), where cost_fp is what "
-                "a needless action costs and cost_fn what a missed one costs. Check "
-                "the "
-                "calibration first.",
+                "a needless action costs and cost_fn what a missed one costs, each "
+                "beyond the right decision. If they differ from case to case, so does "
+                "the threshold. Check the calibration first.",
                 avoid="do not resample, do not take 0.5, do not judge by accuracy. A "
                 "rare class does not change the threshold.",
                 lossbook="model = lb.fit.LossClassifier(lb.BinaryCrossEntropy())\n"
@@ -510,17 +514,16 @@ ACT = Question(
         ),
         Answer(
             "act-noisy",
-            "yes, but some labels are wrong, at rates that are known",
+            "yes, but some labels are wrong, at rates that are known or can be counted",
             Advice(
                 losses=(ForwardCorrection(NoiseMatrix(((0.9, 0.1), (0.2, 0.8)))),),
                 train="cross-entropy with the forward correction: it gives the "
                 "probability of the true class. Here 0 is labelled 1 at rate a, and 1 "
-                "is labelled 0 at rate b.",
+                "is labelled 0 at rate b, whatever X is, and a + b is below 1.",
                 judge="the mean cost on clean labels: `lb.judge.mean_cost`.",
                 decide="with t = cost_fp / (cost_fp + cost_fn), act where the "
-                "corrected "
-                "probability exceeds t; or keep an uncorrected model and act above "
-                "(1 - a - b) t + a.",
+                "corrected probability exceeds t; or keep an uncorrected model and "
+                "act above (1 - a - b) t + a.",
                 avoid="do not use t on a model of the labels as they are, and do not "
                 "take a robust loss: it gives no probability to compare with t.",
                 lossbook="noise = lb.NoiseMatrix([[1 - a, a], [b, 1 - b]])\n"
@@ -541,8 +544,7 @@ ACT = Question(
                 judge="`lb.judge.net_benefit` over all thresholds that are possible, "
                 "as a curve, beside acting always and never.",
                 decide="compute the threshold at both ends of the costs; give the "
-                "cases "
-                "between them to a person.",
+                "cases between them to a person.",
                 avoid="do not settle on F1 or 0.5 because they need no costs: each "
                 "stands for some.",
                 lossbook="model = lb.fit.LossClassifier(lb.BinaryCrossEntropy())\n"
@@ -589,11 +591,13 @@ ONE_LABEL = Question(
                 losses=(BinaryCrossEntropy(), BrierLoss()),
                 train="log loss, without class weights.",
                 judge="`log_loss`, `brier_score_loss` and a reliability diagram.",
-                decide="tell it as it is; recalibrate on held-out data if it is off.",
+                decide="tell it as it is; recalibrate on held-out data if it is off. "
+                "If the cases were resampled, undo the factor in the odds first.",
                 avoid="do not balance the classes: that multiplies the odds. Do not "
                 "judge by AUC, which ignores calibration.",
                 lossbook="lb.fit.LossClassifier(lb.BinaryCrossEntropy()).fit(X, y)",
-                sklearn="CalibratedClassifierCV(LogisticRegression()).fit(X, y)",
+                sklearn="model = LogisticRegression().fit(X, y)\n"
+                "CalibratedClassifierCV(model).fit(X, y)  # if it is off",
                 torch="nn.BCEWithLogitsLoss()(f, y)",
                 chapters=("ch-log-loss", "ch-calibration"),
             ),
@@ -626,8 +630,9 @@ ONE_LABEL = Question(
                 train="log loss.",
                 judge="the precision among the chosen: the share of ones in the top n.",
                 decide="sort by probability and take the first n.",
-                avoid="do not judge by the whole AUC: it averages over lists that "
-                "nobody reads.",
+                avoid="do not judge by the whole AUC: most of it is about cases that "
+                "will not be chosen. Those most likely to need help need not be those "
+                "whom it helps most: to know, try it on some at random.",
                 lossbook="model = lb.fit.LossClassifier(lb.BinaryCrossEntropy())\n"
                 "p = model.fit(X, y).predict_proba(X)[:, 1]\n"
                 "chosen = np.argsort(-p)[:10]",
@@ -669,13 +674,12 @@ TAGS = Question(
                 case="sets of labels",
                 losses=(CategoricalCrossEntropy(),),
                 train="cross-entropy over the sets that occur, or a chain in which "
-                "each "
-                "label sees the ones before it.",
+                "each label sees the ones before it.",
                 judge="`accuracy_score` of whole sets, or `jaccard_score`.",
                 decide="take the set of highest probability, or of least expected "
                 "cost.",
-                avoid="do not put the most probable labels together: the best set may "
-                "be another.",
+                avoid="do not take the most probable value of each label on its own: "
+                "the most probable set may be another.",
                 lossbook="sets = Y @ (2 ** np.arange(Y.shape[1]))\n"
                 "model = lb.fit.LossClassifier(lb.CategoricalCrossEntropy())\n"
                 "model.fit(X, sets)",
@@ -706,7 +710,8 @@ ORDER = Question(
                 losses=(PairwiseLogisticLoss(),),
                 train="the pairwise logistic loss; or squared error of each item's "
                 "share of its list, so that every list counts once.",
-                judge="`ndcg_score` of each list, averaged over what you care about.",
+                judge="`ndcg_score` of each list, averaged over searches or over "
+                "visitors: whichever counts.",
                 decide="sort by the prediction.",
                 avoid="do not average over searches if visitors are what counts.",
                 lossbook="lb.PairwiseLogisticLoss().gradient(relevance, scores)",
@@ -727,9 +732,11 @@ ORDER = Question(
                 avoid="do not skip the simple rival: sorting by the predicted mean "
                 "relevance is best for the expected DCG if that mean is right.",
                 lossbook="lb.LambdaRankLoss().gradient(relevance, scores)",
-                sklearn="HistGradientBoostingRegressor().fit(X, gain)",
-                torch="(swap_cost * nn.functional.softplus(f[worse] - "
-                "f[better])).sum()",
+                sklearn="# the rival; gain is 2**relevance - 1\n"
+                "HistGradientBoostingRegressor().fit(X, gain)",
+                torch="# swap_cost: the NDCG that is lost if the two change places\n"
+                "pair = nn.functional.softplus(f[worse] - f[better])\n"
+                "(swap_cost * pair).sum()",
                 chapters=("ch-lists",),
             ),
         ),
@@ -756,13 +763,11 @@ ORDER = Question(
                 case="clicks",
                 losses=(PairwiseLogisticLoss(),),
                 train="the pairwise logistic loss of clicked against sampled items.",
-                judge="by an experiment with readers; offline by a list with known "
-                "relevance.",
+                judge="an experiment with readers; offline, lists of known relevance.",
                 decide="sort by the prediction, corrected for how often each item was "
                 "sampled.",
                 avoid="do not forget that the distribution of the sampled items "
-                "decides "
-                "what is learned, and that a place on the screen earns clicks.",
+                "decides what is learned, and that a place on the screen earns clicks.",
                 lossbook="lb.PairwiseLogisticLoss().gradient(clicked, scores)",
                 sklearn="LogisticRegression().fit(X, y)",
                 torch="nn.functional.softplus(f[sampled] - f[clicked]).mean()",
@@ -785,8 +790,7 @@ MASK = Question(
                 judge="the Dice score of each image, averaged, and a distance of the "
                 "outlines.",
                 decide="cut at half of the best expected Dice score, image by image, "
-                "if "
-                "pixels are nearly independent; else tune one threshold.",
+                "if pixels are nearly independent; else tune one threshold.",
                 avoid="do not cut at 0.5, and do not pool the pixels of all images if "
                 "each image counts.",
                 lossbook="lb.BinaryCrossEntropy().gradient(mask.ravel(), f.ravel())",
@@ -805,12 +809,12 @@ MASK = Question(
                 "gives an empty mask a slope.",
                 judge="two numbers: the Dice score of the images that have something, "
                 "and the share of empty images in which something was drawn.",
-                decide="first whether there is anything, with the costs of a false and "
-                "of a missed finding; only then where.",
+                decide="decide first whether there is anything, with the costs of a "
+                "false and of a missed finding; only then where.",
                 avoid="do not average a Dice score over empty images without saying "
-                "what 0 / 0 counts. Do not cut at half of the best score if pixels "
-                "come "
-                "and go together. Do not read the outputs of the sum as probabilities.",
+                "what 0 / 0 counts as. Do not cut at half of the best score if pixels "
+                "come and go together. Do not read the outputs of the sum as "
+                "probabilities.",
                 lossbook="dice = lb.DiceLoss(pseudo_count=1.0)\n"
                 "entropy = lb.BinaryCrossEntropy()\n"
                 "dice.from_raw(mask, f) + entropy.from_raw(mask.ravel(), f.ravel())",
@@ -824,7 +828,7 @@ MASK = Question(
         ),
         Answer(
             "mask-rigid",
-            "no, but the model is too rigid to give probabilities",
+            "no, but the model is too simple for its probabilities to be right",
             Advice(
                 case="outlines, rigid model",
                 losses=(DiceLoss(),),
@@ -855,9 +859,10 @@ REGION = Question(
                 case="boxes",
                 losses=(HuberLoss(delta=1.0), DIoULoss()),
                 train="the Huber loss (smooth L1) on centre and log sides, or DIoU on "
-                "the corners.",
+                "the corners; cross-entropy or the focal loss for the class.",
                 judge="the overlap (IoU) of matched boxes, then average precision.",
-                decide="keep boxes by score, and drop those that overlap a better one.",
+                decide="keep boxes by score, and drop those that overlap a better one "
+                "(non-maximum suppression).",
                 avoid="do not train on IoU alone: boxes that do not meet have no "
                 "slope.",
                 lossbook="lb.DIoULoss().gradient(boxes, predicted)",
@@ -871,7 +876,8 @@ REGION = Question(
 )
 
 METRIC = Question(
-    "Which one? (For NDCG see an order, for Dice and IoU a region of an image.)",
+    "Which one? (For MAE and MAPE see a number, for log loss and the Brier score the "
+    "probability of a class, for NDCG an order, for Dice and IoU a region.)",
     (
         Answer(
             "accuracy",
@@ -975,8 +981,8 @@ TROUBLE = Question(
                 losses=(BinaryCrossEntropy(), CategoricalCrossEntropy()),
                 train="cross-entropy on the raw outputs; its slope is p - y, large "
                 "where the model is wrong.",
-                judge="watch the gradient, not only the loss.",
-                decide="as before: the question of the loss has not changed.",
+                judge="the size of the gradient, beside the loss.",
+                decide="decide as before: what the loss asks for has not changed.",
                 avoid="do not put squared error behind a sigmoid or softmax, and no "
                 "softmax before a loss that has its own.",
                 lossbook="lb.BinaryCrossEntropy().gradient(y, f)",
@@ -990,12 +996,14 @@ TROUBLE = Question(
             "it becomes infinite or nan",
             Advice(
                 losses=(BinaryCrossEntropy(),),
-                train="the same loss, given raw outputs instead of probabilities.",
+                train="the same loss, given raw outputs instead of probabilities. Look "
+                "for nan in the data first, and try a smaller learning rate.",
                 judge="log loss without clipping: an infinite one says that something "
                 "called impossible has happened.",
                 decide="if classes are separable the best weights are infinite: add a "
                 "penalty or stop early.",
-                avoid="do not clip at 1e-7 and go on: the number then is the clip's.",
+                avoid="do not clip at 1e-7 and go on: the value of the loss then "
+                "depends on where you clip.",
                 lossbook="lb.BinaryCrossEntropy().from_raw(y, f)",
                 sklearn="LogisticRegression(C=1.0).fit(X, y)",
                 torch="nn.BCEWithLogitsLoss()(f, y)",
@@ -1007,10 +1015,11 @@ TROUBLE = Question(
             "the result depends on where training starts",
             Advice(
                 losses=(HuberLoss(delta=1.345), TukeyLoss(c=4.685)),
-                train="a convex relative first, then the loss that you need, from "
+                train="a similar convex loss first, then the loss that you need, from "
                 "there: Huber then Tukey, pairwise then LambdaRank.",
-                judge="run ten starts and compare the loss that each arrives at.",
-                decide="keep the start that is explained, not the luckiest.",
+                judge="the loss that each of ten starts arrives at.",
+                decide="take the start that you can give a reason for, such as the "
+                "convex fit, and say how far the others were from it.",
                 avoid="do not report one run.",
                 lossbook="first = lb.fit.LossRegressor(lb.HuberLoss(1.345 * scale))\n"
                 "f = first.fit(X, y).predict(X)",
@@ -1027,8 +1036,7 @@ TROUBLE = Question(
                 train="an objective of your own: it needs the slope and the curvature "
                 "for each case.",
                 judge="the loss itself, on predictions: with an objective of your own "
-                "a "
-                "booster returns raw numbers.",
+                "a booster returns raw numbers.",
                 decide="apply the inverse link first: `objective.inverse`.",
                 avoid="do not start from 0 if the mean is far from it: "
                 "`objective.start`.",
@@ -1045,14 +1053,12 @@ TROUBLE = Question(
             Advice(
                 losses=(SquaredError(), HuberLoss(delta=1.0)),
                 train="either: losses that differ by a factor, or by a term without "
-                "the "
-                "prediction, have the same minimum.",
-                judge="compare the gradients at a few predictions; they may differ by "
-                "one factor.",
+                "the prediction, have the same minimum.",
+                judge="the gradients at a few predictions, which may differ by a "
+                "factor.",
                 decide="scale the learning rate and the penalty with the factor.",
                 avoid="do not compare values across libraries: mean or sum, one half "
-                "or "
-                "not, logits or probabilities.",
+                "or not, logits or probabilities.",
                 lossbook="lb.judge.check_loss(lambda y, z: (y - z) ** 2,\n"
                 "                    lambda y, z: 2 * (z - y),\n"
                 '                    kind="regression")',

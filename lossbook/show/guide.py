@@ -9,7 +9,7 @@ LIBRARIES = {"lossbook": "lossbook", "sklearn": "scikit-learn", "torch": "PyTorc
 PARTS = {
     "train": "Train with",
     "judge": "Judge by",
-    "decide": "Then decide how",
+    "decide": "Then",
     "avoid": "Do not",
 }
 
