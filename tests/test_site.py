@@ -1803,17 +1803,17 @@ def test_previews_by_keyboard_from_a_disk(browser: object, sample: Path) -> None
     assert said["log loss"].startswith("Log loss")
     assert "Making and evaluating point forecasts" in said["2011"]
     assert "One and one are two" in said["A1"]
-    assert "A square." in said["Fig. 14"]
+    assert "A square." in said["Fig. 3"]
     assert said["the title"] == ""  # a section is no place to preview
     picture = page.locator("#preview img")
-    page.get_by_role("link", name="Fig. 14").focus()
+    page.get_by_role("link", name="Fig. 3").focus()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Tab")
     picture.wait_for()
     assert picture.evaluate("i => i.decode().then(() => i.naturalWidth)") == 900
     page.keyboard.press("Escape")
     assert not box.is_visible()
-    assert page.evaluate("document.activeElement.textContent") == "Fig. 14"
+    assert page.evaluate("document.activeElement.textContent") == "Fig. 3"
     # What is on the screen needs no preview, what is not does.
     fact = page.get_by_role("link", name="Proposition 2")
     fact.focus()
@@ -1953,7 +1953,7 @@ def test_a_figure_can_be_enlarged(
     picture = page.locator("#fig-square img")
     picture.scroll_into_view_if_needed()
     small = picture.bounding_box()["width"]
-    button = page.get_by_role("button", name="Enlarge Fig. 14")
+    button = page.get_by_role("button", name="Enlarge Fig. 3")
     button.focus()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="A square without anything in it.")
@@ -1969,7 +1969,7 @@ def test_a_figure_can_be_enlarged(
     page = context.new_page()
     page.goto(serve(sample) + "part/notebook.html")
     # The button would cover the picture; a screen reader finds it all the same.
-    button = page.get_by_role("button", name="Enlarge Fig. 14")
+    button = page.get_by_role("button", name="Enlarge Fig. 3")
     assert button.evaluate("b => getComputedStyle(b).opacity") == "0"
     page.tap("#fig-square img")
     dialog = page.get_by_role("dialog", name="A square without anything in it.")
