@@ -342,6 +342,7 @@ def test_a_cell_cannot_ask_another_host(page: object) -> None:
     wait_for(page, "html[data-live-result]")
     said = page.locator("article .cell").nth(1).locator(".cell_output").inner_text()
     host.shutdown()
+    host.server_close()
     assert asked == []
     assert "NetworkError" in said
     assert f"its policy stopped {address}by-request" in said
