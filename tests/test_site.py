@@ -737,6 +737,19 @@ def test_every_data_set_is_credited() -> None:
     assert set(re.findall(r"^\| `(\w+)` \|.*\{cite:t\}", page, re.M)) == used
 
 
+@pytest.mark.parametrize("name", ["book.css", "print.css"])
+def test_a_style_sheet_closes_its_blocks_and_says_a_rule_once(name: str) -> None:
+    """A browser drops in silence what it cannot read, and the last rule wins."""
+    text = (site.ROOT / "site" / "static" / name).read_text(encoding="utf8")
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    depth = np.cumsum([(c == "{") - (c == "}") for c in text])
+    assert depth.min() == 0 == depth[-1]
+    rules = Counter(
+        line for line in text.splitlines() if re.match(r"[^\s@].*\{.*\}$", line)
+    )
+    assert [rule for rule, count in rules.items() if count > 1] == []
+
+
 # ---- how the pages are found and cited
 
 
