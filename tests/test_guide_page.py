@@ -36,6 +36,9 @@ def test_the_takeaways_list_every_bet_and_the_start_page_leads_there(
     takeaways = (built / "chapters/6-practice/32-takeaways.html").read_text("utf8")
     assert bets
     assert set(re.findall(r'<tr data-bet="([\w-]+)"', takeaways)) == bets
+    settled = re.findall(r'<tr data-bet="[\s\S]*?</tr>', takeaways)
+    said = [re.sub(r"<[^>]+>", " ", row) for row in settled]
+    assert not [row for row in said if re.search(r"\d\s%|\s-\d", row)], "as elsewhere"
     home = (built / "index.html").read_text(encoding="utf8")
     assert 'href="chapters/6-practice/32-takeaways.html#bets"' in home
 

@@ -72,7 +72,10 @@ class Bet:
 
 
 def with_unit(number: str, unit: str) -> str:
-    return f"{number}\N{NO-BREAK SPACE}{unit}" if unit else number
+    """As the book writes numbers: a true minus, and no space before a percent sign."""
+    space = "" if unit == "%" else "\N{NO-BREAK SPACE}"
+    number = re.sub(r"^-", "−", number)
+    return f"{number}{space}{unit}" if unit else number
 
 
 def bets_of(env: Any) -> dict[str, Bet]:

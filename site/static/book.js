@@ -254,7 +254,7 @@ for (const block of document.querySelectorAll("div.highlight, .bibtex")) {
     kept[label] = guess;
     try { localStorage.setItem(label, guess); } catch { /* for this page only */ }
   };
-  const told = (guess, unit) => (unit && guess !== "" && !Number.isNaN(Number(guess)) ? `${guess}\u00a0${unit}` : guess);
+  const told = (guess, unit) => (unit && guess !== "" && !Number.isNaN(Number(guess)) ? `${guess}${unit === "%" ? "" : "\u00a0"}${unit}`.replace(/^-/, "−") : guess);
 
   const show = (label, guess) => {
     for (const place of document.querySelectorAll(`[data-bet="${label}"] .bet-guess`)) {
