@@ -53,6 +53,13 @@ BOXES = {
     ":::{interactive} x\n:name: fig\nMove.\n:::\n": (
         "> **<{numref}|fig|>, which moves on the page**\n>\n> Move.\n"
     ),
+    ":::{bet} How *many*?\n:label: bet-x\n:answer: (2)\nGuess.\n\n- 1\n- 2\n:::\n": (
+        "> **Your bet: How *many*?**\n>\n> Guess.\n>\n> - 1\n> - 2\n"
+    ),
+    ":::{bet-answer} bet-x\nTwo.\n:::\n": "> **The answer**\n>\n> Two.\n",
+    "::::{tab-set}\n:::{tab-item} One\nA.\n:::\n:::{tab-item} Two\nB.\n:::\n::::\n": (
+        "> **One**\n>\n> A.\n\n> **Two**\n>\n> B.\n"
+    ),
     # Of a directive nobody has told us about, nothing said is lost.
     ":::{new-thing} Which {ref}`x`?\n:a: b\n- yes\n:::\n": (
         "> **New-thing (Which <{ref}|x|>?)**\n>\n> - yes\n"

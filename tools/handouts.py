@@ -49,6 +49,8 @@ SOURCES = "_sources"  # where Sphinx puts what its pages offer for a download
 
 # Blocks that steer the site and say nothing.
 SILENT = {"myst_target", "myst_line_comment", "myst_block_break"}
+# What has no words of its own for a title, or only a label.
+OWN_TITLES = {"bet-answer": "The answer", "bets": "All bets, on the page of the book"}
 
 
 def markdown_parser(config: MdParserConfig) -> MarkdownIt:
@@ -129,6 +131,8 @@ class Converter:
         name, argument = found.groups()
         options, inside = options_and_body(token.content.splitlines())
         body = self.plain("\n".join(inside), quoted=True).strip("\n")
+        if name == "tab-set":  # its tabs, one below the other
+            return body.splitlines()
         title = self.title(name, argument, options)
         lines = [f"**{title}**", *(["", *body.splitlines()] if body else [])]
         return [f"> {line}" if line else ">" for line in lines]
@@ -136,8 +140,12 @@ class Converter:
     def title(self, name: str, argument: str, options: dict[str, str]) -> str:
         """What the page has above a box, with the number that others refer to."""
         label = options.get("label") or options.get("name")
-        if name == "admonition":
+        if name in ("admonition", "tab-item"):
             return self.plain(argument)
+        if name == "bet":
+            return f"Your bet: {self.plain(argument)}"
+        if name in OWN_TITLES:
+            return OWN_TITLES[name]
         if name == "solution":
             return "Solution to " + self.resolve(f"{{ref}}`{argument}`")
         if name == "interactive":
