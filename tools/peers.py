@@ -1,10 +1,10 @@
-"""Try lossbook with the libraries that it speaks to: XGBoost, LightGBM, PyTorch.
+"""Try lossbook with the libraries that it speaks to: XGBoost, LightGBM, PyTorch, Keras.
 
     python -m tools.peers                     samples from three new seeds
     python -m tools.peers --seeds 17 4711     samples from these again
 
-`make peers` runs it in an environment of its own, because the book needs none of the
-three. Three parts, a table each; the exit status tells whether anything was found.
+`make peers` runs it in an environment of its own, because the book needs none of them.
+The parts print what they find; the exit status tells whether anything was found.
 
 - Boosters: every loss of the registry that fits is minimised by both. On held-out data
   the booster has to do much better than the best constant, and as well as with the
@@ -12,6 +12,7 @@ three. Three parts, a table each; the exit status tells whether anything was fou
 - PyTorch: values and autograd's gradients of every loss that `elsewhere` names there.
 - check_loss on losses as people write them in PyTorch: it is silent about the right
   ones, and says of each wrong one what is wrong.
+- Tabs: the lines that chapters show for each library, executed and compared.
 """
 
 import argparse
@@ -21,10 +22,12 @@ import secrets
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, NamedTuple
 
 import lightgbm
 import numpy as np
+import pytest
 import torch
 import xgboost
 from numpy.typing import NDArray
@@ -699,6 +702,27 @@ def try_check_loss(seeds: list[int]) -> int:
     return failures
 
 
+# ---- tabs --------------------------------------------------------------------------
+
+
+class Outcomes:
+    """Counts what pytest did not pass; what it leaves out is a failure here."""
+
+    failures = 0
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.failures += report.outcome != "passed"
+
+
+def try_tabs(seeds: list[int]) -> int:
+    """The lines in the tabs of the chapters, on the sample of tests/test_tabs.py."""
+    outcomes = Outcomes()
+    # pytest alone: the plugins of the other tests are not installed here.
+    options = ["-q", "-rs", "--noconftest", "-o", "addopts=", "-p", "no:cacheprovider"]
+    status = pytest.main([*options, "tests/test_tabs.py"], plugins=[outcomes])
+    return outcomes.failures or int(status)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="tools.peers", description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+")
@@ -706,11 +730,12 @@ def main() -> None:
         secrets.randbelow(10**6) for _ in range(DRAWS)
     ]
     versions = f"XGBoost {xgboost.__version__}, LightGBM {lightgbm.__version__}"
-    print(f"lossbook {lb.__version__}, {versions}, PyTorch {torch.__version__}")
+    versions += f", PyTorch {torch.__version__}, Keras {version('keras')}"
+    print(f"lossbook {lb.__version__}, {versions}")
     print(f"seeds {' '.join(map(str, seeds))}")
     torch.set_num_threads(1)
     failures = 0
-    for part in (try_pytorch, try_check_loss, try_estimators, try_boosters):
+    for part in (try_pytorch, try_check_loss, try_tabs, try_estimators, try_boosters):
         print(f"\n## {inspect.getdoc(part)}\n")
         failures += part(seeds)
     print(f"\n{failures} failed")
