@@ -197,8 +197,8 @@ COST = Question(
                 case="a price for too few and too many",
                 losses=(PinballLoss(quantile=0.8),),
                 train="the pinball loss at the level cost of too few / (cost of too "
-                "few + cost of too many); four times as much is 0.8. A sale that is lost "
-                "costs its margin.",
+                "few + cost of too many); four times as much is 0.8. A lost sale costs "
+                "its margin.",
                 judge="the money: `mean_pinball_loss` at that level, times the sum of "
                 "the two costs.",
                 decide="use the prediction as it is.",
