@@ -227,7 +227,8 @@ PAGE = """<meta property="og:title" content="For searchers">
 <pre>def own_one(): some_call(); SomeClass(); keyword=1; value = own_one()</pre>
 <p><strong>Which one?</strong></p><details class="guide" id="guide-a"><summary>One of
 two</summary><p><strong>Train with</strong> this.</p><p><strong>And then?</strong></p>
-<details class="guide" id="guide-b"><summary>That</summary><p>Text</p></details></details>
+<details class="guide" id="guide-b"><summary>That</summary><p>Text</p></details>
+</details>
 <details class="guide" id="guide-c"><summary>Other</summary><p>More</p></details>
 </section></section><dl><dt id="term-Loss">Loss<a class="headerlink">#</a></dt>
 <dd>A number.</dd></dl></article>"""
