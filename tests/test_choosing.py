@@ -118,6 +118,10 @@ def sample(kind: str) -> dict[str, Any]:
     elif kind == "labels":
         found |= {"y": one, "cost_fp": 1.0, "cost_fn": 9.0, "a": 0.1, "b": 0.2}
         found |= {"t": 0.1, "p": share}
+    elif kind == "shares":
+        found |= {"y": rng.beta(4 * share, 4 - 4 * share)}
+    elif kind == "votes":
+        found |= {"y": one, "share": rng.binomial(5, share) / 5}
     elif kind == "classes":
         y = rng.integers(0, 3, size=200)
         found |= {"y": y, "costs": 1 - np.eye(3), "f": rng.normal(size=(200, 3))}
@@ -144,8 +148,10 @@ KINDS = {
     "zeros": "zeros",
     "times": "waiting",
     "order of times": "first",
+    "shares": "shares",
     "labels": "act-known act-noisy act-rough act-unknown tell few labels-right "
-    "labels-known-noise accuracy f1 auc flat nan",
+    "labels-known-noise accuracy balanced f1 auc average-precision flat nan",
+    "votes": "votes",
     "classes": "pick labels-unknown-noise",
     "tags": "tags-each tags-set",
     "lists": "relevance top races clicks",
@@ -287,6 +293,49 @@ def test_dice_for_pytorch_is_ours() -> None:
         assert said == pytest.approx(loss.from_raw(known["mask"], known["f"]))
 
 
+def test_each_row_twice_in_scikit_learn_is_cross_entropy_on_shares() -> None:
+    known = {"np": np, "lb": lb, **sample("shares")}
+    code = f"{ADVICE['shares'].sklearn}\nmodel"
+    theirs = run(code, {**SKLEARN, **known})
+    ours = run(ADVICE["shares"].lossbook, known)
+    np.testing.assert_allclose(theirs.coef_[0], ours.coef_, atol=1e-3)
+    # An intercept makes the mean right, though the shares are no labels.
+    X, y = known["X"], known["y"]
+    assert ours.predict(X).mean() == pytest.approx(y.mean(), rel=1e-6)
+
+
+def test_shares_weighted_by_n_are_the_labels_one_by_one() -> None:
+    rng = np.random.default_rng(11)
+    X, n = rng.normal(size=(60, 2)), rng.integers(1, 9, size=60)
+    k = rng.binomial(n, lb.numerics.expit(X[:, 0]))
+    loss = lb.BinaryCrossEntropy()
+    shares = lb.fit.LossRegressor(loss).fit(X, k / n, sample_weight=n)
+    one = np.concatenate([np.arange(m) < hits for m, hits in zip(n, k, strict=True)])
+    labels = lb.fit.LossClassifier(loss).fit(np.repeat(X, n, axis=0), one * 1)
+    np.testing.assert_allclose(shares.coef_, np.ravel(labels.coef_), rtol=1e-4)
+
+
+def test_balanced_accuracy_is_best_where_the_guide_cuts() -> None:
+    """In a population: p over its share, which for two classes is p above the share."""
+    rng = np.random.default_rng(5)
+    p = rng.dirichlet([4.0, 1.0, 0.3], size=400)
+    share = p.mean(axis=0)
+
+    def expected(choice: np.ndarray) -> float:
+        right = np.where(choice[:, None] == np.arange(3), p, 0).mean(axis=0)
+        return float((right / share).mean())
+
+    best = (p / share).argmax(axis=1)
+    assert expected(best) > expected(p.argmax(axis=1)) + 0.05
+    for case in range(0, 400, 9):
+        for other in range(3):
+            changed = np.where(np.arange(400) == case, other, best)
+            assert expected(changed) <= expected(best) + 1e-12
+    two = np.c_[1 - p[:, 1], p[:, 1]]
+    cut = (two / two.mean(axis=0)).argmax(axis=1)
+    np.testing.assert_array_equal(cut, p[:, 1] > p[:, 1].mean())
+
+
 # ---- real tasks that are none of its examples: what to answer, what it should say
 
 TASKS = {
@@ -331,6 +380,48 @@ TASKS = {
     ),
     "a contest about house prices that is scored by RMSLE": (
         *("metric rmsle", "SquaredError", "root_mean_squared_log_error", "median"),
+    ),
+    "an offer to customers who may cancel: needless 100, a customer lost 1320": (
+        *("class one-label act act-known", "BinaryCrossEntropy", "mean_cost", "cost_"),
+    ),
+    "what a car claim will cost once it is made; reserves must cover all": (
+        *("number total amounts", "GammaDeviance", "mean_gamma_deviance", "add"),
+    ),
+    "bicycles hired in an hour, for a contest scored by RMSLE": (
+        *("metric rmsle", "SquaredError", "log_error", "exponential less 1"),
+    ),
+    "tags of a question on a forum; the report wants micro F1": (
+        *("metric f1", "BinaryCrossEntropy", "micro", "half of the best F1"),
+    ),
+    "which subscribers leave first; most are still there": (
+        *("number time first", "PlackettLuceLoss", "concordance", "highest first"),
+    ),
+    "collapsed lungs in X-rays, four in five without one": (
+        *("region outline mask-empty", "DiceLoss", "empty images", "first whether"),
+    ),
+    "products for a search, graded exact, substitute, complement, irrelevant": (
+        *("order relevance", "PairwiseLogisticLoss", "ndcg_score", "sort"),
+    ),
+    "rude comments, ten raters each; a needless removal costs 3, a miss 1": (
+        *("class votes", "BinaryCrossEntropy", "mean_cost", "cost_fp"),
+    ),
+    "loaves to bake: a loaf sold brings 2, one left over costs 1": (
+        *("number cost cost-known", "PinballLoss", "mean_pinball_loss", "as it is"),
+    ),
+    "chances of home win, draw and away win for a newspaper": (
+        *("class one-label tell", "CategoricalCrossEntropy", "log_loss", "as it is"),
+    ),
+    "frauds among card payments, 17 in 10,000; the site wants AUPRC": (
+        *("metric average-precision", "BinaryCrossEntropy", "average_precision", "co"),
+    ),
+    "moles in eight classes; the contest takes balanced accuracy": (
+        *("metric balanced", "CategoricalCrossEntropy", "balanced_accuracy", "share"),
+    ),
+    "the share of a field that is covered by weeds": (
+        *("number total shares", "BinaryCrossEntropy", "mean_squared_error", "mean"),
+    ),
+    "value of a flat, judged by the median error in per cent": (
+        *("number percent", "AbsoluteError", "percentage_error", "low"),
     ),
 }
 

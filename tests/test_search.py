@@ -95,6 +95,7 @@ PAGES = [
     page("Ranks", "Metrics such as R^2 and AUC for the rank of a colour."),
     page("Forms", "The loss S(p) = − log p is proper. " + "More words follow. " * 30),
     page("Behaviour", "We minimise, analyse and label what was modelled."),
+    page("Entropy", "The cross-entropy of two forecasts."),
 ]
 TRIED = {
     # endings, spellings, accents, small letters
@@ -117,12 +118,19 @@ TRIED = {
     # synonyms
     "rmse": "Squares",
     "what is my RMSE": "Squares",
+    # a part of a name that has a synonym
+    "binary_crossentropy": "Entropy",
 }
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    index = {"pages": PAGES, "synonyms": {"rmse": ["squared error"]}}
+    same = {
+        "rmse": ["squared error"],
+        "crossentropy": ["cross-entropy"],
+        "binary": ["two"],
+    }
+    index = {"pages": PAGES, "synonyms": same}
     file = tmp_path_factory.mktemp("search") / "index.js"
     file.write_text(f"globalThis.BOOK_INDEX={json.dumps(index)};", encoding="utf8")
     if not SCRIPTS[0].exists():
@@ -153,6 +161,34 @@ def test_all_words_come_first_then_some(small: Path) -> None:
 def test_a_chapter_comes_before_its_solutions(small: Path) -> None:
     headings = ask(small, ["squared error"])["squared error"].headings()
     assert headings.index("Squares") < headings.index("Squares solved")
+
+
+def test_a_page_on_the_subject_comes_before_one_that_mentions_it(
+    tmp_path: Path, small: Path
+) -> None:
+    aside = page("Aside", "Robust fits meet noise once.")
+    subject = page("Noise", "Noise makes labels wrong.")
+    for n in range(3):
+        subject[4].append([f"n{n}", f"Noise {n}", "", "", "Noise again."])
+    subject[4].append(["r", "Robust", "", "", "A fit that bears noise."])
+    file = tmp_path / "index.js"
+    index = {"pages": [aside, subject], "synonyms": {}}
+    file.write_text(f"globalThis.BOOK_INDEX={json.dumps(index)};", encoding="utf8")
+    answer = ask(file, ["robust noise"])["robust noise"]
+    assert answer.headings()[0] == "Robust"
+    assert answer.pages()[:2] == ["Noise", "Noise"]
+
+
+def test_a_chapter_comes_before_the_answer_of_the_guide(
+    tmp_path: Path, small: Path
+) -> None:
+    guide = page("Guide", "Open the answer that fits.")
+    guide[4].append(["guide-dice", "Dice, for masks", "", "", "Train with Dice."])
+    index = {"pages": [guide, page("Masks", "The Dice score.")], "synonyms": {}}
+    file = tmp_path / "index.js"
+    file.write_text(f"globalThis.BOOK_INDEX={json.dumps(index)};", encoding="utf8")
+    found = ask(file, ["dice mask"])["dice mask"].headings()
+    assert found == ["Masks", "Dice, for masks"]
 
 
 def test_what_the_book_lacks_is_said(small: Path) -> None:
@@ -189,6 +225,11 @@ PAGE = """<meta property="og:title" content="For searchers">
 </annotation></math></span><span class="katex-html">twice</span></span></p>
 <section id="part"><h2>Part</h2><p>One</p><p>two</p>
 <pre>def own_one(): some_call(); SomeClass(); keyword=1; value = own_one()</pre>
+<p><strong>Which one?</strong></p><details class="guide" id="guide-a"><summary>One of
+two</summary><p><strong>Train with</strong> this.</p><p><strong>And then?</strong></p>
+<details class="guide" id="guide-b"><summary>That</summary><p>Text</p></details>
+</details>
+<details class="guide" id="guide-c"><summary>Other</summary><p>More</p></details>
 </section></section><dl><dt id="term-Loss">Loss<a class="headerlink">#</a></dt>
 <dd>A number.</dd></dl></article>"""
 
@@ -204,7 +245,22 @@ def test_pages_become_sections(tmp_path: Path) -> None:
             *(names[2], "Title", "solutions", about),
             [
                 ["top", "Title", "term", "", "A term and A sentence. p"],
-                ["part", "Part", "", "SomeClass keyword some_call", "One two"],
+                [
+                    "part",
+                    "Part",
+                    "",
+                    "SomeClass keyword some_call",
+                    "One two Which one?",
+                ],
+                [
+                    "guide-a",
+                    "Which one? One of two",
+                    "",
+                    "",
+                    "Train with this. And then?",
+                ],
+                ["guide-b", "And then? That", "", "", "Text"],
+                ["guide-c", "Which one? Other", "", "", "More"],
                 ["term-Loss", "Loss", "", "", "A number."],
             ],
         ]

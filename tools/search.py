@@ -24,6 +24,7 @@ KINDS = (
     (r"chapters/\d.*", "chapter"),
     (r"chapters/appendix/atlas.*", "atlas"),
     (r"chapters/appendix/glossary.*", "glossary"),
+    (r"chapters/appendix/(mathematics|notation).*", "basics"),
     (r"chapters/solutions/.*|chapters/appendix/solutions.*", "solutions"),
     (r"chapters/appendix/api.*", "reference"),
     (r"chapters/appendix/.*", "record"),
@@ -58,7 +59,10 @@ class Section:
 
 
 class PageText(HTMLParser):
-    """The sections of a page; a term of the glossary is one, too."""
+    """The sections of a page; a term of the glossary and an answer of the guide, too.
+
+    An answer says little without its question, so both are its heading.
+    """
 
     SKIP = frozenset({"script", "style", "svg", "select", "button", "summary"})
     VOID = frozenset({"img", "br", "hr", "input", "link", "meta", "col", "wbr"})
@@ -69,6 +73,7 @@ class PageText(HTMLParser):
         self.ids = [""]
         self.stack: list[str] = []
         self.bold: list[str] | None = None
+        self.questions = [""]
         self.in_article = False
         self.feed(re.sub(r"<math.*?</math>", in_words, text, flags=re.DOTALL))
 
@@ -90,6 +95,13 @@ class PageText(HTMLParser):
         elif tag == "dt" and ident.startswith("term-"):
             self.sections.append(Section(ident))
             self.stack[-1] = "term"
+        elif tag == "details" and ident.startswith("guide-"):
+            self.sections.append(Section(ident))
+            self.sections[-1].parts["heading"] = f"{self.questions[-1]} "
+            self.questions.append("")
+            self.stack[-1] = "answer"
+        elif tag == "summary" and "answer" in self.stack[-2:-1]:
+            self.stack[-1] = "term"
         elif tag == "strong":
             self.bold = []
 
@@ -98,16 +110,26 @@ class PageText(HTMLParser):
             self.in_article = False
         if not self.in_article or tag in self.VOID or not self.stack:
             return
-        self.stack.pop()
+        left = self.stack.pop()
         if tag not in INLINE:
             self.handle_data(" ")
         if tag == "section":
             self.ids.pop()
+        elif left == "answer":
+            self.questions.pop()
         elif tag == "strong" and self.bold is not None:
-            words = "".join(self.bold).strip()
-            if len(words.split()) <= TERM_WORDS and not words.endswith((".", "?")):
-                self.sections[-1].terms.append(words)
+            self.end_bold("".join(self.bold).strip())
             self.bold = None
+
+    def end_bold(self, words: str) -> None:
+        if words.endswith("?"):
+            self.questions[-1] = words
+        elif (
+            len(words.split()) <= TERM_WORDS
+            and not words.endswith(".")
+            and "answer" not in self.stack
+        ):
+            self.sections[-1].terms.append(words)
 
     def handle_data(self, data: str) -> None:
         if not self.in_article or not self.sections or "skip" in self.stack:

@@ -160,6 +160,30 @@ TOTAL = Question(
                 chapters=("ch-distributions",),
             ),
         ),
+        Answer(
+            "shares",
+            "shares between 0 and 1: part of a day, of an area, k out of n",
+            Advice(
+                case="shares",
+                losses=(BinaryCrossEntropy(),),
+                train="cross-entropy with the shares as targets, behind a sigmoid: it "
+                "asks for the mean share, and no distribution need be right. For k "
+                "out of n fit k / n, weighted by n.",
+                judge="`mean_squared_error`, or the same cross-entropy, on held-out "
+                "data; and the mean of the predictions against that of the shares.",
+                decide="use the prediction as a mean share; of n expect n times it.",
+                avoid="do not fit the logit of the shares: it is infinite at 0 and 1, "
+                "and turned back it is no mean. Do not read intervals off the fit; a "
+                "beta distribution has a spread too, but allows no share of 0 or 1.",
+                lossbook="lb.fit.LossRegressor(lb.BinaryCrossEntropy()).fit(X, y)",
+                sklearn="# each row twice: as a 1 with weight y, as a 0 with 1 - y\n"
+                "twice, label = np.r_[X, X], np.repeat([1, 0], len(y))\n"
+                "model = LogisticRegression(C=np.inf)\n"
+                "model.fit(twice, label, sample_weight=np.r_[y, 1 - y])",
+                torch="nn.BCEWithLogitsLoss()(f, y)",
+                chapters=("ch-log-loss", "ch-distributions"),
+            ),
+        ),
     ),
 )
 
@@ -173,7 +197,8 @@ COST = Question(
                 case="a price for too few and too many",
                 losses=(PinballLoss(quantile=0.8),),
                 train="the pinball loss at the level cost of too few / (cost of too "
-                "few + cost of too many); four times as much is 0.8.",
+                "few + cost of too many); four times as much is 0.8. A lost sale costs "
+                "its margin.",
                 judge="the money: `mean_pinball_loss` at that level, times the sum of "
                 "the two costs.",
                 decide="use the prediction as it is.",
@@ -588,8 +613,9 @@ ONE_LABEL = Question(
             "the probability is told to somebody",
             Advice(
                 case="probabilities",
-                losses=(BinaryCrossEntropy(), BrierLoss()),
-                train="log loss, without class weights.",
+                losses=(BinaryCrossEntropy(), BrierLoss(), CategoricalCrossEntropy()),
+                train="log loss, without class weights; for several classes it is "
+                "called categorical.",
                 judge="`log_loss`, `brier_score_loss` and a reliability diagram.",
                 decide="tell it as it is; recalibrate on held-out data if it is off. "
                 "If the cases were resampled, undo the factor in the odds first.",
@@ -695,6 +721,29 @@ CLASS = Question(
     "How many labels can one case have?",
     (
         Answer("one-label", "one", ONE_LABEL),
+        Answer(
+            "votes",
+            "one, but several people named it, and they disagree",
+            Advice(
+                case="votes of raters",
+                losses=(BinaryCrossEntropy(), CategoricalCrossEntropy()),
+                train="log loss with the shares of the votes as targets.",
+                judge="`log_loss` of single votes, each a row; and the mean cost, "
+                "`lb.judge.mean_cost`, on cases that were settled with more care.",
+                decide="the output is the chance that a rater says yes. If raters "
+                "decide what is right, act above cost_fp / (cost_fp + cost_fn); 1/2 if "
+                "mistakes cost the same. If there is a truth that they miss, find how "
+                "often on settled cases, and go on as for wrong labels.",
+                avoid="do not train on the majority if you need probabilities: three "
+                "of five become a certainty.",
+                lossbook="model = lb.fit.LossRegressor(lb.BinaryCrossEntropy())\n"
+                "model.fit(X, share)  # of the raters who said yes",
+                sklearn="# a row for each vote: rows of X again, y what was said\n"
+                "LogisticRegression().fit(X, y)",
+                torch="nn.BCEWithLogitsLoss()(f, share)",
+                chapters=("ch-editing", "ch-wrong-labels"),
+            ),
+        ),
         Answer("tags", "several at once, or none: tags, findings, genres", TAGS),
     ),
 )
@@ -897,12 +946,38 @@ METRIC = Question(
             ),
         ),
         Answer(
+            "balanced",
+            "balanced accuracy, the mean recall of the classes",
+            Advice(
+                losses=(BinaryCrossEntropy(), CategoricalCrossEntropy()),
+                train="log loss, without class weights.",
+                judge="`balanced_accuracy_score`, beside 1 / K for K classes, which "
+                "any constant answer has; and the recall of each class.",
+                decide="divide each class's probability by its share of the cases, "
+                "and take the largest; with two classes act above the share of ones. "
+                "The shares are those of the data on which it is judged.",
+                avoid="do not take 0.5 or the most probable class. Do not balance the "
+                "classes *and* move the threshold: either does it. Ask whether it is "
+                "what mistakes cost: if one case in a hundred is a 1, a missed one "
+                "counts as 99 false alarms.",
+                lossbook="model = lb.fit.LossClassifier(lb.BinaryCrossEntropy())\n"
+                "p = model.fit(X, y).predict_proba(X)[:, 1]\n"
+                "act = p > y.mean()",
+                sklearn="p = LogisticRegression().fit(X, y).predict_proba(X)\n"
+                "choice = (p / np.bincount(y)).argmax(axis=1)",
+                torch="nn.CrossEntropyLoss()(f, y)",
+                chapters=("ch-imbalance",),
+            ),
+        ),
+        Answer(
             "f1",
             "F1",
             Advice(
                 losses=(BinaryCrossEntropy(),),
                 train="log loss, without class weights.",
-                judge="`f1_score`, with the threshold chosen on other data.",
+                judge="`f1_score`, with the threshold chosen on other data. With "
+                "several labels say which mean: macro counts each label once, micro "
+                "each case.",
                 decide="act above half of the best F1, if the probabilities are right; "
                 "else search the threshold on held-out data.",
                 avoid="do not take 0.5. Ask whether F1 is what mistakes cost: it names "
@@ -926,6 +1001,26 @@ METRIC = Question(
                 "of places.",
                 avoid="do not take a high AUC for calibration, or compare AUCs of "
                 "different populations.",
+                lossbook="lb.fit.LossClassifier(lb.BinaryCrossEntropy()).fit(X, y)",
+                sklearn="LogisticRegression().fit(X, y)",
+                torch="nn.BCEWithLogitsLoss()(f, y)",
+                chapters=("ch-ranking",),
+            ),
+        ),
+        Answer(
+            "average-precision",
+            "average precision, the area under the precision–recall curve",
+            Advice(
+                losses=(BinaryCrossEntropy(),),
+                train="log loss, without class weights: probabilities that are right "
+                "have the best order.",
+                judge="`average_precision_score`, beside the share of ones, which a "
+                "random order has.",
+                decide="it decides nothing: you still need a threshold, from costs, or "
+                "a number of places.",
+                avoid="do not compare it between data with different shares of ones, "
+                "and do not resample the data on which you judge. Do not join the "
+                "points of the curve by straight lines: that is too high.",
                 lossbook="lb.fit.LossClassifier(lb.BinaryCrossEntropy()).fit(X, y)",
                 sklearn="LogisticRegression().fit(X, y)",
                 torch="nn.BCEWithLogitsLoss()(f, y)",
@@ -1103,6 +1198,21 @@ SYMPTOMS = (
         "AUC is 0.9, and the fifty we call are wrong",
         "AUC averages over the whole list; you use its top.",
         "few",
+    ),
+    Symptom(
+        "Balanced accuracy is 0.5, although the AUC is 0.9",
+        "Above one half a rare class is hardly ever named. Move the threshold.",
+        "balanced",
+    ),
+    Symptom(
+        "Some predicted shares are below 0 or above 1",
+        "A straight line has no bounds; a sigmoid has.",
+        "shares",
+    ),
+    Symptom(
+        "Five people labelled each case, and they disagree",
+        "The share of the votes is a target too; the majority hides the doubt.",
+        "votes",
     ),
     Symptom(
         "The total of the forecasts is too low",

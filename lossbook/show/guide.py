@@ -48,7 +48,7 @@ class Guide:
     Examples
     --------
     >>> lb.show.Guide()
-    What do you need? (45 ways)
+    What do you need? (49 ways)
     """
 
     question: Question = TREE

@@ -5,15 +5,22 @@
 "use strict";
 (function (global) {
   // Of two equally good matches the chapter is the one to read.
-  const KINDS = { chapter: 1, atlas: 0.8, glossary: 0.5, start: 0.5, reference: 0.45, solutions: 0.2, record: 0.15 };
+  const KINDS = { chapter: 1, atlas: 0.8, basics: 0.7, glossary: 0.5, start: 0.5, reference: 0.45, solutions: 0.2, record: 0.15 };
   // Parts that every chapter has; they repeat what the others explain.
   const ROUTINE = { Summary: 0.8, Exercises: 0.5, "Further reading": 0.5 };
   const FIELDS = { heading: 4, terms: 4, title: 2, about: 2, names: 1, text: 1 };
   const STOP = new Set(("a an and are as at be been between but by can could did do does for from had has have how i if in into is it its "
     + "me much my no not of on or our should so than that the their them then there these they this to too use used using vs versus "
     + "was we were what when where which while who why will with would you your").split(" "));
-  // Words that narrow nothing down here: what is said of a loss, and where it is used.
-  const WEAK = new Set("function functions good bad best better python sklearn torch pytorch nn keras tensorflow tf xgboost".split(" "));
+  // Words that narrow nothing down here: what is said of a loss, where it is used, how one asks.
+  const WEAK = new Set(("function functions good bad best better python sklearn torch pytorch nn keras tensorflow tf xgboost lightgbm catboost neg "
+    + "always calculate code compute definition difference example explain explained formula help implement implementation interpret meaning "
+    + "problem question tutorial understand understanding value values").split(" "));
+  // An answer of the guide names the chapter that explains it.
+  const GUIDE = 0.4;
+  // A section also counts for what its page says of the query: PAGE of the whole, by the
+  // NEAR best sections for each word.
+  const PAGE = 0.3, NEAR = 3;
   const PREFIX = 0.5, FAINT = 0.3, SYNONYM = 0.9, PARTS = 0.2;
   // Each further section of a page counts less, so that other pages are seen, too.
   const AGAIN = 0.9, LEAST = 0.5;
@@ -51,7 +58,7 @@
     constructor(index) {
       this.sections = index.pages.flatMap(([page, title, kind, about, sections]) => sections.map(([id, heading, terms, names, text], n) => ({
         page, id, title, heading, terms, names, text, kind, about: n ? "" : about,
-        worth: KINDS[kind] * (kind === "chapter" && ROUTINE[heading] || 1),
+        worth: KINDS[kind] * (kind === "chapter" && ROUTINE[heading] || 1) * (id.startsWith("guide-") ? GUIDE : 1),
       })));
       this.sections.forEach((section, number) => { section.number = number; });
       this.known = new Set();
@@ -82,11 +89,21 @@
       const found = [];
       if (this.known.has(root)) found.push(this.ask(root));
       const parts = partsOf(word);
-      if (parts.length) found.push(scale(all(parts.map((part) => this.word(part, false))), this.known.has(root) ? PARTS : 1));
+      if (parts.length) found.push(scale(all(this.groups(parts.join(" ")).map(({ hits }) => hits)), this.known.has(root) ? PARTS : 1));
       if (token.length > 2 && (last || !this.known.has(root))) found.push(this.ask(token, { prefix: true }, PREFIX));
       const hits = best(found);
       if (hits.size || token.length < 4) return hits;
       return this.ask(token, { fuzzy: token.length < 8 ? 1 : 2, prefix: last });
+    }
+
+    // {page: score} of one word: the mean of its best sections.
+    byPage(hits) {
+      const scores = new Map();
+      for (const [number, [score]] of hits) {
+        const { page } = this.sections[number];
+        scores.set(page, [...(scores.get(page) ?? []), score]);
+      }
+      return Array.from(scores, ([page, all]) => [page, all.sort((a, b) => b - a).slice(0, NEAR).reduce((sum, one) => sum + one, 0) / NEAR]);
     }
 
     // All words of a phrase, in any order.
@@ -124,7 +141,14 @@
       const weights = heard.map(({ hits, faint }) => (faint ? FAINT : 1) * Math.sqrt(Math.log(1 + this.sections.length / hits.size)));
       const whole = weights.reduce((sum, weight) => sum + weight, 0);
       const sums = new Map();
+      const pages = new Map();
       heard.forEach(({ hits }, n) => {
+        for (const [page, score] of this.byPage(hits)) {
+          const sum = pages.get(page) ?? { score: 0, share: 0 };
+          sum.score += score * weights[n] / whole;
+          sum.share += weights[n] / whole;
+          pages.set(page, sum);
+        }
         for (const [number, [score, terms]] of hits) {
           const sum = sums.get(number) ?? { section: this.sections[number], score: 0, share: 0, count: 0, terms: new Set() };
           sum.score += score * weights[n] / whole;
@@ -136,12 +160,12 @@
       });
       const hits = Array.from(sums.values(), (sum) => ({
         section: sum.section, terms: sum.terms, full: sum.count === groups.length,
-        score: sum.score * sum.section.worth * sum.share ** 2,
+        score: sum.section.worth * ((1 - PAGE) * value(sum) + PAGE * value(pages.get(sum.section.page))),
       }));
-      const pages = new Map();
+      const seen = new Map();
       for (const hit of hits.sort((a, b) => b.score - a.score)) {
-        const before = pages.get(hit.section.page) ?? 0;
-        pages.set(hit.section.page, before + 1);
+        const before = seen.get(hit.section.page) ?? 0;
+        seen.set(hit.section.page, before + 1);
         hit.score *= Math.max(LEAST, AGAIN ** before);
       }
       hits.sort((a, b) => b.score - a.score);
@@ -149,6 +173,7 @@
     }
   }
 
+  const value = ({ score, share }) => score * share ** 2;
   // Alternatives: the best of them counts. Words of one phrase: all must be there.
   const best = (maps) => {
     const result = new Map();
