@@ -90,7 +90,7 @@ class GuideSymptoms:
 
     def _repr_markdown_(self) -> str:
         return "\n".join(
-            f"- {link(symptom.key, f'“{symptom.text}”')} {symptom.why}"
+            f"- {link(symptom.key, f'“{symptom.text}”')}\\\n  {symptom.why}"
             for symptom in SYMPTOMS
         )
 

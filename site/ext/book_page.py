@@ -33,6 +33,10 @@ BREAK_NAME = re.compile(r"(?<=[a-z])(?=[A-Z])(?=[^<>]*</span>)|(?<=_)(?=[^<>]*</
 CONTENTS = {"proof-content", "exercise-content", "solution-content"}
 
 
+# What a folded cell shows, by the call that shows it.
+SHOWN = {"plt.show(": "figure", "lb.show.table(": "table"}
+
+
 def tidy(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """What the extensions leave in a document that a page should not have."""
     for section in doctree.findall(nodes.section):
@@ -45,10 +49,29 @@ def tidy(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if isinstance(box, nodes.admonition) and "proof" in box["classes"]:
             box["ids"] = []
             name_proof(box)
+    for cell in doctree.findall(HideCodeCellNode):
+        name_code(cell)
     for link in doctree.findall(nodes.reference):
         # Old DOIs hold angle brackets, which an address may not.
         if "refuri" in link:
             link["refuri"] = quote_brackets(link["refuri"])
+
+
+def name_code(cell: HideCodeCellNode) -> None:
+    """Folded cells in a row are told apart by what their code is for."""
+    code = next((block.astext() for block in cell.findall(nodes.literal_block)), "")
+    said = f"the code: {what}" if (what := purpose(code)) else "the code"
+    cell["prompt_show"], cell["prompt_hide"] = f"Show {said}", f"Hide {said}"
+
+
+def purpose(code: str) -> str:
+    """In a word: what it defines, else what it shows, else that it only imports."""
+    if defined := re.findall(r"^(?:def|class) (\w+)", code, re.MULTILINE):
+        return ", ".join(defined)
+    shown = [word for call, word in SHOWN.items() if call in code]
+    if not shown and re.match(r"(?:#.*\n)*(?:import|from) ", code):
+        shown = ["imports"]
+    return " and ".join(shown)
 
 
 def name_proof(box: nodes.admonition) -> None:

@@ -6,8 +6,11 @@
 (function (global) {
   // Of two equally good matches the chapter is the one to read.
   const KINDS = { chapter: 1, atlas: 0.8, basics: 0.7, glossary: 0.5, start: 0.5, reference: 0.45, solutions: 0.2, record: 0.15 };
-  // Parts that every chapter has; they repeat what the others explain.
-  const ROUTINE = { Summary: 0.8, Exercises: 0.5, "Further reading": 0.5 };
+  // Parts that repeat what others explain, and lists that lead into the guide.
+  const ROUTINE = {
+    Summary: 0.8, Exercises: 0.5, "Further reading": 0.5,
+    "Start from what went wrong": 0.4, "All questions and answers at a glance": 0.4,
+  };
   const FIELDS = { heading: 4, terms: 4, title: 2, about: 2, names: 1, text: 1 };
   const STOP = new Set(("a an and are as at be been between but by can could did do does for from had has have how i if in into is it its "
     + "me much my no not of on or our should so than that the their them then there these they this to too use used using vs versus "
@@ -16,8 +19,9 @@
   const WEAK = new Set(("function functions good bad best better python sklearn torch pytorch nn keras tensorflow tf xgboost lightgbm catboost neg "
     + "always calculate code compute definition difference example explain explained formula help implement implementation interpret meaning "
     + "problem question tutorial understand understanding value values").split(" "));
-  // An answer of the guide names the chapter that explains it.
+  // An answer of the guide names the chapter that explains it; its page is on all subjects.
   const GUIDE = 0.4;
+  const isGuide = ({ id }) => id.startsWith("guide-");
   // A section also counts for what its page says of the query: PAGE of the whole, by the
   // NEAR best sections for each word.
   const PAGE = 0.3, NEAR = 3;
@@ -58,7 +62,7 @@
     constructor(index) {
       this.sections = index.pages.flatMap(([page, title, kind, about, sections]) => sections.map(([id, heading, terms, names, text], n) => ({
         page, id, title, heading, terms, names, text, kind, about: n ? "" : about,
-        worth: KINDS[kind] * (kind === "chapter" && ROUTINE[heading] || 1) * (id.startsWith("guide-") ? GUIDE : 1),
+        worth: KINDS[kind] * (kind === "chapter" && ROUTINE[heading] || 1) * (isGuide({ id }) ? GUIDE : 1),
       })));
       this.sections.forEach((section, number) => { section.number = number; });
       this.known = new Set();
@@ -89,7 +93,7 @@
       const found = [];
       if (this.known.has(root)) found.push(this.ask(root));
       const parts = partsOf(word);
-      if (parts.length) found.push(scale(all(this.groups(parts.join(" ")).map(({ hits }) => hits)), this.known.has(root) ? PARTS : 1));
+      if (parts.length) found.push(scale(all(parts.map((part) => this.groups(part)[0]?.hits ?? new Map())), this.known.has(root) ? PARTS : 1));
       if (token.length > 2 && (last || !this.known.has(root))) found.push(this.ask(token, { prefix: true }, PREFIX));
       const hits = best(found);
       if (hits.size || token.length < 4) return hits;
@@ -101,7 +105,7 @@
       const scores = new Map();
       for (const [number, [score]] of hits) {
         const { page } = this.sections[number];
-        scores.set(page, [...(scores.get(page) ?? []), score]);
+        if (!isGuide(this.sections[number])) scores.set(page, [...(scores.get(page) ?? []), score]);
       }
       return Array.from(scores, ([page, all]) => [page, all.sort((a, b) => b - a).slice(0, NEAR).reduce((sum, one) => sum + one, 0) / NEAR]);
     }
@@ -160,7 +164,7 @@
       });
       const hits = Array.from(sums.values(), (sum) => ({
         section: sum.section, terms: sum.terms, full: sum.count === groups.length,
-        score: sum.section.worth * ((1 - PAGE) * value(sum) + PAGE * value(pages.get(sum.section.page))),
+        score: sum.section.worth * ((1 - PAGE) * value(sum) + PAGE * value(pages.get(sum.section.page) ?? { score: 0, share: 0 })),
       }));
       const seen = new Map();
       for (const hit of hits.sort((a, b) => b.score - a.score)) {
