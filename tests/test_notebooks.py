@@ -181,8 +181,6 @@ def small_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("book")
     write(chapter(), root / "chapters" / "1-part" / "04-demo.ipynb")
     write(solutions(), root / "chapters" / "solutions" / "04-demo.ipynb")
-    (root / "site").mkdir()
-    (root / "site" / "chapters.yml").write_text("ch-demo: {second-edition: true}\n")
     (root / "references.bib").write_text("@book{knuth1997,\n  title = {Art}\n}\n")
     toc = "root: index\nparts:\n- chapters:\n  - file: chapters/1-part/04-demo\n"
     (root / "_toc.yml").write_text(toc)
@@ -561,16 +559,6 @@ def test_a_table_is_a_number_of_a_claim(damaged_book: Path) -> None:
     code(nb, 2).outputs = code(nb, 3).outputs
     write(nb, path)
     assert "claims_asserted" not in {finding.rule for finding in findings(path)}
-
-
-def test_a_chapter_of_the_first_edition_may_be_wide(damaged_book: Path) -> None:
-    path = damaged_book / "chapters" / "1-part" / "04-demo.ipynb"
-    (damaged_book / "site" / "chapters.yml").unlink()
-    nb = normalise.read(path)
-    prints("x" * 45 + "\n")(nb)
-    prose(" · 10 min*", "*")(nb)
-    write(nb, path)
-    assert {finding.rule for finding in findings(path)} == set()
 
 
 def test_solution_without_an_exercise_is_caught(damaged_book: Path) -> None:

@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
 from nbformat import NotebookNode
 
 from tools import normalise
@@ -147,16 +146,6 @@ class Book:
             return None
         text = bibliography.read_text(encoding="utf-8")
         return frozenset(re.findall(r"^@\w+\{\s*([^,\s]+)\s*,", text, re.MULTILINE))
-
-    @cached_property
-    def second_edition(self) -> frozenset[str]:
-        """The labels that site/chapters.yml beside the folder marks so."""
-        data = self.folder.parent / "site" / "chapters.yml"
-        text = data.read_text(encoding="utf-8") if data.exists() else "{}"
-        chapters = yaml.safe_load(text)
-        return frozenset(
-            k for k, about in chapters.items() if "second-edition" in about
-        )
 
     def page(self, path: Path) -> Notebook:
         """Return a notebook as it was when the book was read."""

@@ -401,7 +401,7 @@ def short_outputs(page: Notebook, book: Book) -> Findings:
 
 def narrow_outputs(page: Notebook, book: Book) -> Findings:
     """What is printed fits on a phone; what is compared stands in a table."""
-    if page.label not in book.second_edition:
+    if page.kind not in ("chapter", "solutions"):
         return
     for n, output in _outputs(page):
         if _is_table(output):
@@ -585,7 +585,7 @@ def chapter_sections(page: Notebook, book: Book) -> Findings:
 
 
 def exercises(page: Notebook, book: Book) -> Findings:
-    """A chapter has 5 to 8 exercises, each with a title, a label, a kind and stars."""
+    """A chapter has 5 to 8 exercises, each titled, labelled, with kind and minutes."""
     if page.kind != "chapter":
         return
     found = page.named("exercise")
@@ -600,22 +600,18 @@ def exercises(page: Notebook, book: Book) -> Findings:
         if not exercise.argument:
             yield n, f"exercise {number} has no title, expected ':::{{exercise}} Title'"
         first = next(filter(str.strip, exercise.body), "")
-        minutes = (
-            r" · \d+ min" if page.label in book.second_edition else r"( · \d+ min)?"
-        )
-        kind = rf"\*(?:paper|code|discuss) · ★{{1,3}}{minutes}\*"
+        kind = r"\*(?:paper|code|discuss) · ★{1,3} · \d+ min\*"
         if not re.fullmatch(kind, first.strip()):
             yield (
                 n,
                 f"exercise {number} begins {first!r}, expected '*kind · ★ · 10 min*' "
-                "with kind paper, code or discuss and one to three stars; minutes may "
-                "be missing in chapters of the first edition",
+                "with kind paper, code or discuss and one to three stars",
             )
 
 
 def first_screen(page: Notebook, book: Book) -> Findings:
-    """A chapter of the second edition opens with a picture and a bet."""
-    if page.label not in book.second_edition:
+    """A chapter opens with a picture and a bet."""
+    if page.kind != "chapter":
         return
     opening: list[str] = []
     pictures = 0
