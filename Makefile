@@ -22,7 +22,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book live pdf handouts release test test-live check types lax oldest newest wheels portable jitter seeds slack reproducible run atlas ledger serve lab coverage bench peers fuzz mutate lock clean
+.PHONY: help book live pdf handouts release test test-live test-tools check types lax oldest newest wheels portable jitter seeds slack reproducible run atlas ledger serve lab coverage bench peers fuzz mutate lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ test: check types book ## check form, types and site, run the tests, compare eve
 test-live: $(INSTALLED) ## run every chapter in the reader's browser (minutes)
 	$(PY) -m tools.site fetch
 	$(PY) -m pytest -n 2 --dist load -m live tests/test_live.py tests/test_handouts.py
+
+# What mutate, portable and seeds find is tried on damage made for them.
+test-tools: $(INSTALLED) ## try the tools that look for damage, seeds and last digits (minutes)
+	$(PY) -m pytest -n 2 --dist load -m tools tests/test_mutate.py tests/test_portable.py tests/test_seeds.py
 
 # ---- parts of `make test`, and weaker forms of it
 
@@ -154,7 +158,7 @@ bench: $(INSTALLED) ## time the losses against scikit-learn, and PyTorch if it i
 	    --requirement tools/peers.lock
 	@touch $@
 
-peers: .venv-peers/.installed ## try the losses with XGBoost, LightGBM and PyTorch (minutes)
+peers: .venv-peers/.installed ## compare with XGBoost, LightGBM, PyTorch and Keras (minutes)
 	.venv-peers/bin/python -m tools.peers
 
 reproducible: $(INSTALLED) ## build the site twice, run all notebooks: does a byte change? (minutes)

@@ -412,7 +412,12 @@ TASKS = {
         *("class one-label tell", "CategoricalCrossEntropy", "log_loss", "as it is"),
     ),
     "frauds among card payments, 17 in 10,000; the site wants AUPRC": (
-        *("metric average-precision", "BinaryCrossEntropy", "average_precision", "co"),
+        *(
+            "metric average-precision",
+            "BinaryCrossEntropy",
+            "average_precision",
+            "costs",
+        ),
     ),
     "moles in eight classes; the contest takes balanced accuracy": (
         *("metric balanced", "CategoricalCrossEntropy", "balanced_accuracy", "share"),

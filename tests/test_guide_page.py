@@ -56,6 +56,20 @@ def test_each_part_has_a_picture_that_says_what_it_shows(built: Path) -> None:
     assert sum(map(len, re.findall(r"<svg class=.part-.*?</svg>", home))) < 16_000
 
 
+def test_folded_cells_say_what_is_in_them(built: Path) -> None:
+    """Five in a row stood in this chapter, and all of them said "Show the code"."""
+    page = (built / CHAPTER).read_text(encoding="utf8")
+    names = re.findall(r'"collapsed admonition-title">([^<]*)</span>', page)
+    for name in ("imports", "figure", "table", "interval", "halves, rms, wrong"):
+        assert f"Show the code: {name}" in names
+    bare = page.split('<details class="admonition hide above-input">\n<summary>\n')[1:]
+    assert len(bare) == len(names)
+    for cell, name in zip(bare, names, strict=True):
+        code = re.sub(r"<[^>]+>", "", cell.split("</details>")[0])
+        defined = re.findall(r"^def (\w+)", code, re.MULTILINE)
+        assert not defined or name == f"Show the code: {', '.join(defined)}"
+
+
 @pytest.mark.browser
 def test_an_address_opens_an_answer_and_a_click_makes_one(
     browser: object, serve: object, built: Path

@@ -1,6 +1,6 @@
 """Damage is noticed: one of each kind, in a copy of the repository.
 
-All damages are tried by `python -m tools.mutate`; builds are left to it.
+All damages are tried by `make mutate`; builds are left to it.
 """
 
 from pathlib import Path
@@ -10,6 +10,8 @@ import pytest
 from tools import mutate
 from tools.book import ROOT
 from tools.copies import copy_of
+
+pytestmark = pytest.mark.tools
 
 ONE_OF_EACH = {
     damage.kind: damage

@@ -151,6 +151,7 @@ def fragile(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.tools
 def test_cells_that_hang_on_the_last_bit_are_found(
     fragile: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -166,6 +167,7 @@ def test_cells_that_hang_on_the_last_bit_are_found(
     assert "does not reach operators" in said
 
 
+@pytest.mark.tools
 def test_kernels_that_do_not_begin_as_they_should_are_no_proof(fragile: Path) -> None:
     level = portable.Level("broken", start_up="raise ValueError\n")
     with pytest.raises(RuntimeError, match="0 of 1 kernels began"):

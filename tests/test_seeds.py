@@ -107,6 +107,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
+@pytest.mark.tools
 def test_cells_that_hang_on_a_seed_are_found(notebook: Path) -> None:
     done = run(str(notebook), "--offsets", "3", "4", "0")
     assert done.returncode == 1, done.stderr
@@ -121,18 +122,21 @@ def test_cells_that_hang_on_a_seed_are_found(notebook: Path) -> None:
     )
 
 
+@pytest.mark.tools
 def test_without_a_moved_seed_nothing_fails(notebook: Path) -> None:
     done = run(str(notebook), "--offsets", "0")
     assert done.returncode == 0, done.stdout
     assert "0 cell(s) fail in 1 draw(s)" in done.stdout
 
 
+@pytest.mark.tools
 def test_draws_are_new_each_time_and_printed(notebook: Path) -> None:
     heads = {run(str(notebook), "--draws", "2").stdout.splitlines()[0] for _ in "ab"}
     assert len(heads) == 2
     assert all(len(head.split()) == 3 for head in heads)
 
 
+@pytest.mark.tools
 def test_a_cell_that_ends_its_process_is_an_error(tmp_path: Path) -> None:
     cells = [new_code_cell("import os, random\nos._exit(7)")]
     path = tmp_path / "ends.ipynb"

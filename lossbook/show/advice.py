@@ -730,7 +730,7 @@ CLASS = Question(
                 train="log loss with the shares of the votes as targets.",
                 judge="`log_loss` of single votes, each a row; and the mean cost, "
                 "`lb.judge.mean_cost`, on cases that were settled with more care.",
-                decide="the output is the chance that a rater says yes. If raters "
+                decide="read the output as the chance that a rater says yes. If raters "
                 "decide what is right, act above cost_fp / (cost_fp + cost_fn); 1/2 if "
                 "mistakes cost the same. If there is a truth that they miss, find how "
                 "often on settled cases, and go on as for wrong labels.",
@@ -1016,8 +1016,8 @@ METRIC = Question(
                 "have the best order.",
                 judge="`average_precision_score`, beside the share of ones, which a "
                 "random order has.",
-                decide="it decides nothing: you still need a threshold, from costs, or "
-                "a number of places.",
+                decide="set a threshold from the costs, or take a number of places: "
+                "an order alone decides nothing.",
                 avoid="do not compare it between data with different shares of ones, "
                 "and do not resample the data on which you judge. Do not join the "
                 "points of the curve by straight lines: that is too high.",

@@ -51,10 +51,15 @@ def tidy(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             name_proof(box)
     for cell in doctree.findall(HideCodeCellNode):
         name_code(cell)
-    for link in doctree.findall(nodes.reference):
+    for link in list(doctree.findall(nodes.reference)):
         # Old DOIs hold angle brackets, which an address may not.
         if "refuri" in link:
             link["refuri"] = quote_brackets(link["refuri"])
+        # sphinx-exercise begins the name of an exercise with a space, underlined.
+        words: Any = next(iter(link.findall(nodes.Text)), "")
+        if words.startswith(" "):
+            words.parent.replace(words, nodes.Text(words.lstrip()))
+            link.parent.insert(link.parent.index(link), nodes.Text(" "))
 
 
 def name_code(cell: HideCodeCellNode) -> None:

@@ -14,11 +14,11 @@
   const FIELDS = { heading: 4, terms: 4, title: 2, about: 2, names: 1, text: 1 };
   const STOP = new Set(("a an and are as at be been between but by can could did do does for from had has have how i if in into is it its "
     + "me much my no not of on or our should so than that the their them then there these they this to too use used using vs versus "
-    + "was we were what when where which while who why will with would you your").split(" "));
+    + "was we were what when where which while who why will with would you your after also before cant doesnt dont just only there while").split(" "));
   // Words that narrow nothing down here: what is said of a loss, where it is used, how one asks.
   const WEAK = new Set(("function functions good bad best better python sklearn torch pytorch nn keras tensorflow tf xgboost lightgbm catboost neg "
     + "always calculate code compute definition difference example explain explained formula help implement implementation interpret meaning "
-    + "problem question tutorial understand understanding value values").split(" "));
+    + "problem question scenario tutorial understand understanding value values").split(" "));
   // An answer of the guide names the chapter that explains it; its page is on all subjects.
   const GUIDE = 0.4;
   const isGuide = ({ id }) => id.startsWith("guide-");
@@ -131,7 +131,7 @@
         if (!narrow.length && !same.length) continue;
         const itself = all(narrow.map((word) => this.word(word, word === words.at(-1))));
         const others = same.map((phrase) => scale(this.phrase(wordsIn(phrase)), SYNONYM));
-        groups.push({ words: own.join(" "), hits: best([itself, ...others]), faint: own.every((word) => WEAK.has(word.toLowerCase())) });
+        groups.push({ words: own.join(" "), hits: best([itself, ...others]), faint: own.every((word) => WEAK.has(word.toLowerCase()) || /^\d+$/.test(word)) });
       }
       return groups;
     }
