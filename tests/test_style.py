@@ -216,6 +216,6 @@ def test_figures_are_set_in_the_typeface_of_the_site(key: str, file: str) -> Non
     with mpl.rc_context():
         style.use_style()
         wanted = mpl.rcParams[key]
-    found = findfont(FontProperties(wanted) if key == "font.family" else wanted)
+    found = findfont(FontProperties(family=wanted) if key == "font.family" else wanted)
     fonts = Path(style.__file__).parent / "fonts"
     assert Path(found) == fonts / f"SourceSans3-{file}.ttf"
