@@ -6,6 +6,7 @@ book with the queries of search_queries.yml.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +22,17 @@ QUERIES = yaml.safe_load(
     (ROOT / "tests" / "search_queries.yml").read_text(encoding="utf8")
 )
 SYNONYMS = yaml.safe_load(search.SYNONYMS.read_text(encoding="utf8"))
+ASKED = yaml.safe_load(search.QUESTIONS.read_text(encoding="utf8"))
 SCRIPTS = [
     site.VENDOR / "minisearch" / "umd" / "index.js",
     site.VENDOR / "stemmer" / "index.js",
     ROOT / "site" / "static" / "search-engine.js",
 ]
+# Sections that no chapter lacks; nobody asks for them by their subject.
+ROUTINE = {
+    *("The bet, settled", "Summary", "Exercises", "Further reading"),
+    "All questions and answers at a glance",
+}
 RUN = """
 const vm = require("vm"), { readFileSync } = require("fs");
 globalThis.module = globalThis.exports = undefined; // a page has neither
@@ -79,6 +86,7 @@ def ask(index: Path, queries: list[str]) -> dict[str, Answer]:
 
 def page(heading: str, text: str, kind: str = "chapter", **more: str) -> list:
     section = ["there", heading, more.get("terms", ""), more.get("names", ""), text]
+    section += [more["asked"]] if "asked" in more else []
     return [f"{heading}.html", heading, kind, "", [section]]
 
 
@@ -96,6 +104,7 @@ PAGES = [
     page("Forms", "The loss S(p) = − log p is proper. " + "More words follow. " * 30),
     page("Behaviour", "We minimise, analyse and label what was modelled."),
     page("Entropy", "The cross-entropy of two forecasts."),
+    page("Kinks", "A corner is no obstacle.", asked="relu derivative at zero; spam"),
 ]
 TRIED = {
     # endings, spellings, accents, small letters
@@ -156,6 +165,13 @@ def test_all_words_come_first_then_some(small: Path) -> None:
     assert not any(hit["full"] for hit in answer.hits)
     both = ask(small, ["squared mean"])["squared mean"]
     assert [hit["heading"] for hit in both.hits if hit["full"]] == both.headings()[:3]
+
+
+def test_a_question_finds_its_section_and_is_not_shown(small: Path) -> None:
+    answer = ask(small, ["what is the derivative of a relu"]).popitem()[1]
+    assert answer.headings() == ["Kinks"]
+    assert answer.missing == []
+    assert answer.hits[0]["text"] == [["A corner is no obstacle.", False]]
 
 
 def test_a_chapter_comes_before_its_solutions(small: Path) -> None:
@@ -310,6 +326,35 @@ def test_synonyms_lead_somewhere(built: Path) -> None:
         o for o, a in full.items() if a.missing or not any(h["full"] for h in a.hits)
     ]
     assert lost == []
+
+
+def test_questions_name_sections(built: Path) -> None:
+    """Headings are as the book has them; each section of a chapter has questions."""
+    text = (built / "_static" / "search-index.js").read_text(encoding="utf8")
+    text = text.removeprefix("globalThis.BOOK_INDEX=").removesuffix(";\n")
+    headings = {}
+    for address, _, kind, _, sections in json.loads(text)["pages"]:
+        if kind != "solutions":
+            named = [s[1] for s in sections if not s[0].startswith("guide-")]
+            headings[Path(address).stem] = {re.sub(r"^\d+\. ", "", h) for h in named}
+    lost = {p: set(asked) - headings.get(p, set()) for p, asked in ASKED.items()}
+    assert {p: names for p, names in lost.items() if names} == {}
+    chapters = [p for p in headings if re.match(r"\d\d-", p)]
+    assert len(chapters) >= 27
+    left = {p: headings[p] - ROUTINE - set(ASKED.get(p, {})) for p in chapters}
+    assert {p: names for p, names in left.items() if names} == {}
+
+
+def test_questions_are_few_and_no_two_are_the_same() -> None:
+    given = [asked for page in ASKED.values() for asked in page.values()]
+    assert [asked for asked in given if not 0 < len(asked) <= 7] == []
+    words = Counter(" ".join(one.lower().split()) for asked in given for one in asked)
+    assert [one for one, times in words.items() if times > 1] == []
+    assert [one for one in words if ";" in one] == []
+    text = search.QUESTIONS.read_text(encoding="utf8")
+    # A key that stands twice would replace what stands under the first.
+    keys = re.findall(r"^(?:  )?[^\s#-].*(?=:$)", text, re.M)
+    assert len(keys) == len(ASKED) + len(given)
 
 
 def test_the_index_is_text(built: Path) -> None:

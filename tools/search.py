@@ -16,7 +16,10 @@ import yaml
 
 from tools.formula import spoken
 
-SYNONYMS = Path(__file__).resolve().parent.parent / "site" / "synonyms.yml"
+SITE = Path(__file__).resolve().parent.parent / "site"
+SYNONYMS = SITE / "synonyms.yml"
+# {name of a page: {heading: how people ask for it}}
+QUESTIONS = SITE / "questions.yml"
 LEFT_OUT = ("404.html", "search.html")
 # What a page is, by its address; the engine puts chapters before the rest.
 KINDS = (
@@ -158,7 +161,11 @@ def kind(address: str) -> str:
 
 
 def index(site: Path, pages: list[Path]) -> dict[str, object]:
-    """Pages as [address, title, kind, what is said of it], and sections under each."""
+    """Pages as [address, title, kind, what is said of it], and sections under each.
+
+    A section that people ask for in other words ends with these.
+    """
+    questions = yaml.safe_load(QUESTIONS.read_text(encoding="utf8"))
     found = []
     for page in pages:
         address = page.relative_to(site).as_posix()
@@ -171,6 +178,11 @@ def index(site: Path, pages: list[Path]) -> dict[str, object]:
         about = re.search(r'<meta name="description" content="([^"]*)">', text)
         name = re.search(r'<meta property="og:title" content="([^"]*)">', text)
         said = html.unescape(f"{name[1]}. {about[1]}") if name and about else ""
+        if kind(address) != "solutions":
+            for section in sections:
+                heading = re.sub(r"^\d+\. ", "", section[1])  # a chapter's number
+                asked = questions.get(page.stem, {}).get(heading, [])
+                section += ["; ".join(asked)] * bool(asked)
         found.append([address, sections[0][1], kind(address), said, sections])
     synonyms = yaml.safe_load(SYNONYMS.read_text(encoding="utf8"))
     return {"pages": found, "synonyms": synonyms}

@@ -1,7 +1,7 @@
 // Finds sections of the book by their words. MiniSearch ranks each word (BM25); what
 // is known of words (endings, synonyms, slips) and of pages is put around it here.
 //   index = {pages: [[address, title, kind, description, sections]], synonyms},
-//   sections = [[id, heading, terms defined, names in its code, text]].
+//   sections = [[id, heading, terms defined, names in its code, text, how people ask]].
 "use strict";
 (function (global) {
   // Of two equally good matches the chapter is the one to read.
@@ -11,7 +11,7 @@
     Summary: 0.8, Exercises: 0.5, "Further reading": 0.5,
     "Start from what went wrong": 0.4, "All questions and answers at a glance": 0.4,
   };
-  const FIELDS = { heading: 4, terms: 4, title: 2, about: 2, names: 1, text: 1 };
+  const FIELDS = { heading: 4, terms: 4, title: 2, about: 2, names: 1, text: 1, asked: 2 };
   const STOP = new Set(("a an and are as at be been between but by can could did do does for from had has have how i if in into is it its "
     + "me much my no not of on or our should so than that the their them then there these they this to too use used using vs versus "
     + "was we were what when where which while who why will with would you your after also before cant doesnt dont just only there while").split(" "));
@@ -60,8 +60,8 @@
 
   class Search {
     constructor(index) {
-      this.sections = index.pages.flatMap(([page, title, kind, about, sections]) => sections.map(([id, heading, terms, names, text], n) => ({
-        page, id, title, heading, terms, names, text, kind, about: n ? "" : about,
+      this.sections = index.pages.flatMap(([page, title, kind, about, sections]) => sections.map(([id, heading, terms, names, text, asked = ""], n) => ({
+        page, id, title, heading, terms, names, text, asked, kind, about: n ? "" : about,
         worth: KINDS[kind] * (kind === "chapter" && ROUTINE[heading] || 1) * (isGuide({ id }) ? GUIDE : 1),
       })));
       this.sections.forEach((section, number) => { section.number = number; });
