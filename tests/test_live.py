@@ -464,9 +464,10 @@ def test_the_package_in_the_site_is_that_of_the_tree(tmp_path: Path) -> None:
         runtime.zip_package(archive)
     assert archives[0].read_bytes() == archives[1].read_bytes()
     with zipfile.ZipFile(archives[0]) as archive:
+        package = ROOT / "lossbook"
         tree = {
             path.relative_to(ROOT).as_posix(): path.read_bytes()
-            for path in (ROOT / "lossbook").rglob("*.py")
+            for path in (*package.rglob("*.py"), *package.rglob("fonts/*"))
         }
         assert {name: archive.read(name) for name in archive.namelist()} == tree
     assert "lossbook/losses/__init__.py" in tree

@@ -17,6 +17,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
+from matplotlib.font_manager import FontProperties, findfont
 from PIL import Image
 from samples import restated
 
@@ -203,3 +204,18 @@ def test_style_needs_no_notebook():
         [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
     )
     assert run.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("key", "file"),
+    [("font.family", "Regular"), ("mathtext.it", "It"), ("mathtext.bf", "Bold")],
+)
+def test_figures_are_set_in_the_typeface_of_the_site(key: str, file: str) -> None:
+    """From the package, so on every machine."""
+    assert "source-sans-3" in CSS
+    with mpl.rc_context():
+        style.use_style()
+        wanted = mpl.rcParams[key]
+    found = findfont(FontProperties(family=wanted) if key == "font.family" else wanted)
+    fonts = Path(style.__file__).parent / "fonts"
+    assert Path(found) == fonts / f"SourceSans3-{file}.ttf"

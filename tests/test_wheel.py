@@ -25,7 +25,11 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile) ->
     }
     assert "lossbook/losses/__init__.py" in modules
     inside = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    assert inside == modules | {"lossbook/py.typed"}
+    fonts = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "lossbook").rglob("fonts/*")
+    }
+    assert inside == modules | fonts | {"lossbook/py.typed"}
     for name in modules:
         assert wheel.read(name) == (ROOT / name).read_bytes()
     assert any(Path(name).name == "LICENSE" for name in wheel.namelist())

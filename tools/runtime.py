@@ -111,9 +111,10 @@ def install(static: Path) -> None:
 
 
 def zip_package(target: Path) -> None:
-    """The modules of lossbook; the same files make the same archive."""
+    """lossbook, modules and fonts; the same files make the same archive."""
+    package = ROOT / "lossbook"
     with zipfile.ZipFile(target, "w") as archive:
-        for path in sorted((ROOT / "lossbook").rglob("*.py")):
+        for path in sorted((*package.rglob("*.py"), *package.rglob("fonts/*"))):
             name = path.relative_to(ROOT).as_posix()
             member = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
             archive.writestr(member, path.read_bytes(), zipfile.ZIP_DEFLATED)

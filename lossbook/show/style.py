@@ -7,10 +7,12 @@ eye; colour and line style together are.
 """
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from cycler import cycler
+from matplotlib.font_manager import fontManager
 
 from lossbook.base import Loss
 from lossbook.losses import ALL_LOSSES
@@ -99,13 +101,15 @@ _RC: Any = {
     "savefig.edgecolor": "none",
     # The inline backend crops the figure; this gives back the padding of the layout.
     "savefig.pad_inches": 0.04,
-    "font.size": 10.5,
+    # DejaVu Sans, which matplotlib brings, has the signs that the first one lacks.
+    "font.family": ["Source Sans 3", "DejaVu Sans"],
+    "font.size": 11.5,
     "axes.labelsize": "medium",
     "axes.titlesize": "medium",
     "axes.titlelocation": "left",
-    "xtick.labelsize": 9.5,
-    "ytick.labelsize": 9.5,
-    "legend.fontsize": 9.5,
+    "xtick.labelsize": 10.5,
+    "ytick.labelsize": 10.5,
+    "legend.fontsize": 10.5,
     "legend.frameon": False,
     "text.color": INK,
     "axes.labelcolor": INK,
@@ -122,13 +126,29 @@ _RC: Any = {
     "lines.dash_capstyle": "butt",
     "lines.markersize": 5.0,
     "image.cmap": SEQUENTIAL,
-    "mathtext.fontset": "dejavusans",
+    "mathtext.fontset": "custom",
+    "mathtext.rm": "Source Sans 3",
+    "mathtext.it": "Source Sans 3:italic",
+    "mathtext.bf": "Source Sans 3:bold",
+    "mathtext.cal": "Source Sans 3:italic",
+    "mathtext.fallback": "stixsans",
 }
 
 
 def use_style() -> None:
-    """Set matplotlib's parameters for the figures of the book."""
+    """Set matplotlib's parameters for the figures of the book.
+
+    The typeface is that of the site, so it comes with the package: figures look the
+    same on every machine, in the browser and in Colab.
+    """
+    _add_fonts()
     mpl.rcParams.update(_RC)
+
+
+@cache
+def _add_fonts() -> None:
+    for path in sorted(Path(__file__).parent.glob("fonts/*.ttf")):
+        fontManager.addfont(path)
 
 
 def color(loss: Loss | type[Loss]) -> str:
