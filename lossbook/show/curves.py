@@ -195,7 +195,7 @@ DISTRIBUTION = View(
     direction=(1, 0),
 )
 ENSEMBLE = View(
-    argument="shift $t$ of three members $t - 1, t, t + 1$ when $y = 0$",
+    argument="centre $t$ of the three members, $y = 0$",
     names=("loss", "slope in $t$", ""),
     span=(-4, 4),
     limits=((-0.2, 4), (-1.2, 1.2), (0, 0)),
