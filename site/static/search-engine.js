@@ -11,10 +11,11 @@
     Summary: 0.8, Exercises: 0.5, "Further reading": 0.5,
     "Start from what went wrong": 0.4, "All questions and answers at a glance": 0.4,
   };
-  const FIELDS = { heading: 4, terms: 4, title: 2, about: 2, names: 1, text: 1, asked: 2 };
+  const FIELDS = { heading: 4, terms: 4, title: 2, about: 2, names: 1, text: 1, asked: 2.5 };
   const STOP = new Set(("a an and are as at be been between but by can could did do does for from had has have how i if in into is it its "
     + "me much my no not of on or our should so than that the their them then there these they this to too use used using vs versus "
-    + "was we were what when where which while who why will with would you your after also before cant doesnt dont just only there while").split(" "));
+    + "was we were what when where which while who why will with would you your after also before cant doesnt dont just only there while "
+    + "about am any because being get gets getting give gives go goes going got like make makes need really still some such tell very want").split(" "));
   // Words that narrow nothing down here: what is said of a loss, where it is used, how one asks.
   const WEAK = new Set(("function functions good bad best better python sklearn torch pytorch nn keras tensorflow tf xgboost lightgbm catboost neg "
     + "always calculate code compute definition difference example explain explained formula help implement implementation interpret meaning "
