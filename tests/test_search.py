@@ -119,6 +119,7 @@ TRIED = {
     "calib": "Calibration",
     "calibrattion": "Calibration",
     "regualrised": "Outliers",
+    "huebr": "Weights",
     # terms, names of programs and their parts
     "expected calibration": "Calibration",
     "HuberRegressor": "Weights",

@@ -87,7 +87,8 @@
       return new Map(this.mini.search(term, options).map((hit) => [hit.id, [hit.score * factor, hit.terms]]));
     }
 
-    // One word: the same but for its ending; else what begins so; else a slip.
+    // One word: the same but for its ending; else what begins so; else a slip, first of
+    // all two letters in each other's place.
     word(word, last) {
       const token = word.toLowerCase();
       const root = rootOf(token);
@@ -98,6 +99,9 @@
       if (token.length > 2 && (last || !this.known.has(root))) found.push(this.ask(token, { prefix: true }, PREFIX));
       const hits = best(found);
       if (hits.size || token.length < 4) return hits;
+      const swapped = Array.from(token, (_, at) => token.slice(0, at) + token.slice(at, at + 2).split("").reverse().join("") + token.slice(at + 2));
+      const meant = swapped.map(rootOf).find((form) => this.known.has(form));
+      if (meant) return this.ask(meant);
       return this.ask(token, { fuzzy: token.length < 8 ? 1 : 2, prefix: last });
     }
 
