@@ -15,6 +15,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from math import inf
 from pathlib import Path
 
 import nbformat
@@ -47,8 +48,12 @@ THREE = (
 DRIFT = 3e-3
 # Cells whose numbers may differ by more, by how much, and why.
 LOOSE = {
+    ("10-proper-scoring-rules", 13): (inf, "two lies pay alike; which is found first?"),
     ("13-wrong-labels", 25): (0.05, "200 steps of training amplify the last digit"),
     ("17-calibration", 62): (0.05, "other trees of another scikit-learn"),
+    ("17-calibration", 64): (0.15, "the same trees"),
+    ("17-calibration", 65): (0.15, "the same, of 20 seeds"),
+    ("17-calibration", 69): (0.1, "the first ones"),
 }
 
 
