@@ -51,7 +51,8 @@ live: $(INSTALLED) ## build the site with Python for the reader's browser in it
 	$(MAKE) book
 
 # The tests of the pages look at the built book, so it is built first.
-test: check types book ## check form, types and site, run the tests, compare every notebook
+test: $(INSTALLED) ## check form, types and site, run the tests, compare every notebook
+	$(MAKE) --jobs 2 book check types
 	$(PY) -m pytest -n 2 --nbval tests chapters
 
 # Builds a site with Python in it, for each of two browsers, and runs every chapter there;
@@ -60,9 +61,9 @@ test-live: $(INSTALLED) ## run every chapter in the reader's browser (minutes)
 	$(PY) -m tools.site fetch
 	$(PY) -m pytest -n 2 --dist load -m live tests/test_live.py tests/test_handouts.py
 
-# What mutate, portable and seeds find is tried on damage made for them.
-test-tools: $(INSTALLED) ## try the tools that look for damage, seeds and last digits (minutes)
-	$(PY) -m pytest -n 2 --dist load -m tools tests/test_mutate.py tests/test_portable.py tests/test_seeds.py
+# What nbval, run, mutate, portable and seeds find is tried on damage made for them.
+test-tools: $(INSTALLED) ## try the tools that run notebooks or look for damage (minutes)
+	$(PY) -m pytest -n 2 --dist load -m tools tests
 
 # ---- parts of `make test`, and weaker forms of it
 

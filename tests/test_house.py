@@ -142,6 +142,18 @@ def test_lossbook_alone_brings_no_large_library() -> None:
     assert not loaded & {"lossbook.fit", "lossbook.judge", "lossbook.show"}
 
 
+def test_pictures_and_judgements_bring_no_scikit_learn() -> None:
+    code = (
+        "import sys, lossbook as lb; lb.show.use_style(); lb.judge; print(*sys.modules)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    loaded = set(run.stdout.split())
+    assert {"matplotlib", "lossbook.judge"} <= loaded
+    assert not loaded & {"sklearn", "scipy.stats", "pandas"}
+
+
 def test_no_test_looks_at_a_clock() -> None:
     """Speed is measured by the benchmarks, never asserted."""
     for path in (ROOT / "tests").glob("*.py"):

@@ -74,7 +74,7 @@ def values(control: State) -> list[Any]:
     return [round(low + k * step, 9) for k in range(count + 1)]
 
 
-def thinned(all_values: list[Any], count: int = 8) -> list[Any]:
+def thinned(all_values: list[Any], count: int = 5) -> list[Any]:
     keep = np.linspace(0, len(all_values) - 1, min(count, len(all_values)))
     return [all_values[i] for i in keep.round().astype(int)]
 

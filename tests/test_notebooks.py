@@ -614,6 +614,7 @@ importlib.util.find_spec = lambda name: None
 get_ipython().register_magic_function(print, magic_name="pip")"""
 
 
+@pytest.mark.tools
 def test_run_twice_changes_no_byte(small_book: Path) -> None:
     for path in notebook_paths(small_book):
         before = path.read_bytes(), path.stat().st_mtime_ns
@@ -660,6 +661,7 @@ def test_fold_adds_tags_and_nothing_else(damaged_book: Path) -> None:
         assert path.read_bytes() == before
 
 
+@pytest.mark.tools
 def test_run_renews_the_cell_for_colab(damaged_book: Path) -> None:
     path = damaged_book / "chapters" / "1-part" / "04-demo.ipynb"
     good = path.read_text()
@@ -799,6 +801,7 @@ def for_nbval(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.tools
 def test_strict_nbval_catches_each_damage(for_nbval: Path) -> None:
     failed, report = failed_cells(for_nbval, "--nbval")
     assert failed["intact"] == set()
@@ -814,11 +817,13 @@ def test_strict_nbval_catches_each_damage(for_nbval: Path) -> None:
     assert report.count("Figures differ: figure 1 of 1") == 2  # only those of curves
 
 
+@pytest.mark.tools
 def test_lax_nbval_compares_figures_of_tagged_cells_only(for_nbval: Path) -> None:
     failed, _ = failed_cells(for_nbval, "--nbval-lax")
     assert failed == {"intact": set(), "damaged": {RAISES, TAGGED}}
 
 
+@pytest.mark.tools
 def test_a_warning_fails_a_cell_even_where_its_output_is_not_compared(
     tmp_path: Path,
 ) -> None:

@@ -45,6 +45,7 @@ def test_score(name: str) -> None:
     np.testing.assert_allclose(actual, exact, **TOLERANCE)
 
 
+@pytest.mark.tools
 def test_the_script_writes_the_stored_file() -> None:
     script = runpy.run_path(str(HERE / "make_reference_values.py"))
     assert script["as_text"](script["reference_values"]()) == STORED

@@ -865,15 +865,49 @@ class Watch:
 
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf8")
-RUN_AXE = """async (rules) => {
-  const options = {resultTypes: ["violations"], ...(rules ? {runOnly: rules} : {})};
-  const result = await axe.run(document, options);
+RUN_AXE = """async (options) => {
+  const result = await axe.run(document, {resultTypes: ["violations"], ...options});
   return result.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html}`));
 }"""
+ONLY_CONTRAST = {"runOnly": ["color-contrast"]}
+NO_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}
 # Thousands of like elements, which axe sees on the sample page only: the letters of
 # formulas (hidden from assistive technology, in the ink of the text), tokens of code.
 DROP_ALIKE = """document.querySelectorAll(".katex-html, .highlight pre > span")
   .forEach((element) => element.remove())"""
+
+
+# Contrast hangs on the ink of a text, its size and weight, and the grounds below it.
+INKS = """() => {
+  const grounds = new Map([[null, ""]]);
+  const ground = (e) => {
+    if (!grounds.has(e)) {
+      const s = getComputedStyle(e);
+      const own = [s.backgroundColor, s.backgroundImage, s.opacity, s.filter].join();
+      const clear = own === "rgba(0, 0, 0, 0),none,1,none";
+      grounds.set(e, ground(e.parentElement) + (clear ? "" : `/${own}`));
+    }
+    return grounds.get(e);
+  };
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    if (!texts.currentNode.data.trim()) continue;
+    const e = texts.currentNode.parentElement, s = getComputedStyle(e);
+    e.ink = (e.ink ?? "") + [s.color, s.fontSize, s.fontWeight, ground(e)].join();
+  }
+}"""
+# Leaves only texts with inks that no page before had, and what they stand in.
+LEAVE_NEW_INKS = """(seen) => {
+  const known = new Set(seen), fresh = new Set(), keep = new Set();
+  for (const e of document.body.querySelectorAll("*")) {
+    if (!e.ink || known.has(e.ink)) continue;
+    fresh.add(e.ink);
+    for (let above = e; above; above = above.parentElement) keep.add(above);
+  }
+  for (const e of document.body.querySelectorAll("*"))
+    if (!keep.has(e) && !e.closest("svg")) e.remove();
+  return [...fresh];
+}"""
 
 
 # What is missing has been noted by then, so it may be waited for in vain.
@@ -903,8 +937,11 @@ def movement(browser: object, url: str) -> float:
     return shift
 
 
-def visit(browser: object, url: str, own: str) -> list[str]:
-    """Open a page narrow and wide, light and dark; return what is wrong with it."""
+def visit(browser: object, url: str, own: str, inks: set[str]) -> list[str]:
+    """Open a page narrow and wide, light and dark; return what is wrong with it.
+
+    Inks are what earlier pages showed: their contrast is not measured again.
+    """
     watch = Watch(own)
     page = browser.new_page(viewport=PHONE)
     watch.on(page)
@@ -919,16 +956,24 @@ def visit(browser: object, url: str, own: str) -> list[str]:
     page.evaluate(LOAD_ALL)
     width = page.evaluate("document.documentElement.scrollWidth")
     watch.note(width > 360, f"scrolls sideways at 360 px: {width}")
+    if url.removeprefix(own) in chapter_pages():
+        watch.faults += openings(page)
 
     page.set_viewport_size({"width": 1280, "height": 900})
     if not url.endswith("sample.html"):
         page.evaluate(DROP_ALIKE)
     page.evaluate(AXE)
-    page.emulate_media(color_scheme="light")
-    watch.faults += page.evaluate(RUN_AXE, None)
-    page.emulate_media(color_scheme="dark")
-    dark = page.evaluate(RUN_AXE, ["color-contrast"])
-    watch.faults += [f"dark: {fault}" for fault in dark]
+    schemes = ("light", "dark")
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate(INKS)
+    watch.faults += page.evaluate(RUN_AXE, NO_CONTRAST)
+    if fresh := page.evaluate(LEAVE_NEW_INKS, [*inks]):
+        inks.update(fresh)
+        for scheme in schemes:
+            page.emulate_media(color_scheme=scheme)
+            found = page.evaluate(RUN_AXE, ONLY_CONTRAST)
+            watch.faults += [f"{scheme}: {fault}" for fault in found]
     faults = list(watch.faults)  # closing may still cut a request short
     page.close()
     return faults
@@ -937,7 +982,8 @@ def visit(browser: object, url: str, own: str) -> list[str]:
 @pytest.mark.browser
 def test_every_page(browser: object, serve: object, html: Path) -> None:
     own = serve(html)
-    faults = {name: visit(browser, own + name, own) for name in pages_of(html)}
+    inks: set[str] = set()
+    faults = {name: visit(browser, own + name, own, inks) for name in pages_of(html)}
     assert {name: found for name, found in faults.items() if found} == {}
 
 
@@ -1291,13 +1337,9 @@ MEASURE = """() => {
 }"""
 
 
-def measured(browser: object, url: str, window: tuple[int, int]) -> dict[str, float]:
-    page = browser.new_page(viewport={"width": window[0], "height": window[1]})
-    page.goto(url)
-    page.evaluate("document.fonts.ready")
-    found = page.evaluate(MEASURE)
-    page.close()
-    return found
+def measured(page: object, window: tuple[int, int]) -> dict[str, float]:
+    page.set_viewport_size(dict(zip(("width", "height"), window, strict=True)))
+    return page.evaluate(MEASURE)
 
 
 def chapter_pages() -> list[str]:
@@ -1305,30 +1347,35 @@ def chapter_pages() -> list[str]:
     return [p.path.relative_to(ROOT).with_suffix(".html").as_posix() for p in pages]
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("window", FIRST_SCREEN, ids=["desktop", "phone"])
-def test_a_chapter_opens_with_a_picture(
-    browser: object, serve: object, built: Path, window: tuple[int, int]
-) -> None:
+def openings(page: object) -> list[str]:
+    """A chapter opens with a picture, no print is cut off, most of it is no code."""
+    faults = []
+    for window, edge in FIRST_SCREEN.items():
+        found = measured(page, window)
+        if found["picture"] >= edge or found["cut"] or found["code"] >= 0.25:
+            faults.append(f"{window}: {found}")
+    return faults
+
+
+def test_the_chapters_are_pages(built: Path) -> None:
     assert chapter_pages()
-    for name in chapter_pages():
-        found = measured(browser, serve(built) + name, window)
-        assert found["picture"] < FIRST_SCREEN[window], name
-        assert found["cut"] == 0, name
-        assert found["code"] < 0.25, name
+    assert set(chapter_pages()) <= set(pages_of(built))
 
 
 @pytest.mark.browser
 def test_a_late_picture_and_a_cut_line_are_seen(
     browser: object, serve: object, sample: Path
 ) -> None:
+    page = browser.new_page()
+    page.goto(serve(sample) + "sample.html")
+    assert len(openings(page)) == len(FIRST_SCREEN)
     for window, edge in FIRST_SCREEN.items():
-        assert (
-            measured(browser, serve(sample) + "sample.html", window)["picture"] > edge
-        )
-    found = measured(browser, serve(sample) + "part/notebook.html", (390, 844))
+        assert measured(page, window)["picture"] > edge
+    page.goto(serve(sample) + "part/notebook.html")
+    found = measured(page, (390, 844))
     assert found["cut"] == 1
     assert 0.1 < found["code"] < 0.5
+    page.close()
 
 
 @pytest.mark.browser
@@ -1360,14 +1407,45 @@ def test_theme_button_is_remembered(
     context.close()
 
 
+def opened_figures(browser: object, address: str, **options: object) -> object:
+    """The page of all figures, laid out down to its end."""
+    page = browser.new_context(**options).new_page()
+    page.goto(address + "figures.html")
+    page.add_style_tag(content="section { content-visibility: visible !important }")
+    page.evaluate("document.fonts.ready")
+    return page
+
+
+RESET = 'document.querySelectorAll("[data-reset]").forEach((b) => b.click())'
+
+
+@pytest.fixture(scope="module")
+def desk(browser: object, serve: object, sample: Path) -> Iterator[object]:
+    size = {"width": 1280, "height": 900}
+    page = opened_figures(browser, serve(sample), viewport=size)
+    yield page
+    page.context.close()
+
+
+@pytest.fixture(scope="module")
+def hand(browser: object, serve: object, sample: Path) -> Iterator[object]:
+    touch = {"has_touch": True, "is_mobile": True}
+    page = opened_figures(browser, serve(sample), **touch)
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def phone(hand: object) -> object:
+    hand.set_viewport_size({"width": 390, "height": 640})
+    hand.evaluate(RESET)
+    return hand
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("name", NAMES)
-def test_figure_answers(
-    browser: object, serve: object, sample: Path, name: str
-) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(serve(sample) + "figures.html")
-    body = page.locator(f'.fig-body[data-figure="{name}"]')
+def test_figure_answers(desk: object, name: str) -> None:
+    body = desk.locator(f'.fig-body[data-figure="{name}"]')
     ink = body.locator("svg:visible .fig-ink")
     says = body.locator(".fig-readout")
     before = (ink.inner_html(), says.inner_text())
@@ -1380,9 +1458,9 @@ def test_figure_answers(
     for i in range(controls.count()):
         control = controls.nth(i)
         control.focus()
-        page.keyboard.press("Home")
+        desk.keyboard.press("Home")
         if not changed():  # it stood at its first value
-            page.keyboard.press("End")
+            desk.keyboard.press("End")
         assert changed(), control.get_attribute("data-key")
         body.get_by_role("button", name="Reset").click()
         assert (ink.inner_html(), says.inner_text()) == before
@@ -1390,11 +1468,10 @@ def test_figure_answers(
     for i in range(handles.count()):
         handles.nth(i).focus()
         for key in ("ArrowUp", "ArrowDown"):
-            page.keyboard.press(key)
+            desk.keyboard.press(key)
             assert changed() == (key == "ArrowUp"), (i, key)
         assert handles.nth(i).evaluate("e => e === document.activeElement")
     assert controls.count() or handles.count()
-    page.close()
 
 
 GRIPPED = sorted(
@@ -1425,19 +1502,6 @@ def drag(page: object, start: tuple[float, float], step: tuple[float, float]) ->
         page.wait_for_timeout(16)
     hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     page.wait_for_timeout(100)
-
-
-@pytest.fixture
-def phone(browser: object, serve: object, sample: Path) -> Iterator[object]:
-    context = browser.new_context(
-        viewport={"width": 390, "height": 640}, has_touch=True, is_mobile=True
-    )
-    page = context.new_page()
-    page.goto(serve(sample) + "figures.html")
-    page.add_style_tag(content="section { content-visibility: visible !important }")
-    page.evaluate("document.fonts.ready")
-    yield page
-    context.close()
 
 
 @pytest.mark.browser

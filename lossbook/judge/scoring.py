@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.metadata_routing import MetadataRequest, get_routing_for_object
 
 from lossbook.base import BinaryLoss, MulticlassLoss, PointwiseLoss
 from lossbook.validation import Named, check_instance
@@ -60,6 +59,8 @@ class LossScorer:
     """What ``scorer`` returns: a scorer that scikit-learn can pass weights to."""
 
     def __init__(self, loss: PointwiseLoss) -> None:
+        from sklearn.utils.metadata_routing import MetadataRequest  # slow to import
+
         self.loss = loss
         self._metadata_request = MetadataRequest(owner=self)
         self._metadata_request.score.add_request(param="sample_weight", alias=None)
@@ -137,6 +138,8 @@ class LossScorer:
 
     def get_metadata_routing(self) -> Any:
         """What metadata the scorer asks for."""
+        from sklearn.utils.metadata_routing import get_routing_for_object
+
         return get_routing_for_object(self._metadata_request)
 
     def _accept_sample_weight(self) -> bool:
