@@ -1,6 +1,6 @@
 """Damage a copy of the repository in every way that matters; is it noticed?
 
-    python -m tools.mutate            all of it (about an hour)
+    python -m tools.mutate            all of it (about an hour on two cores)
     python -m tools.mutate --quick    one damage of each kind (about two minutes)
 
 Each kind of damage names the narrowest check that should see it, and only that runs.
@@ -18,9 +18,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from queue import SimpleQueue
 
 import numpy as np
 from PIL import Image
@@ -35,6 +37,7 @@ SLOPE_NAMES += ("price_prime", "price_second", "expit_slope", "_slope")
 WEIGHT_NAMES = {"w", "weights", "sample_weight"}
 SOME = "chapters/4-surrogates/20-when-is-a-surrogate-safe.ipynb"
 QUICK = "chapters/solutions/10-proper-scoring-rules.ipynb"
+AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -435,9 +438,9 @@ def with_texts(
             (copy / name).write_text(text, encoding="utf8")
 
 
-def where(damage: Damage, copy: Path) -> str:
+def where(damage: Damage) -> str:
     """The file and the first line that the damage changes."""
-    before = (copy / damage.file).read_text(encoding="utf8")
+    before = (ROOT / damage.file).read_text(encoding="utf8")
     pairs = zip(before.splitlines(), damage.change(before).splitlines(), strict=False)
     changed = (n for n, (old, new) in enumerate(pairs, 1) if old != new)
     return f"{damage.file}:{next(changed)}"
@@ -449,6 +452,25 @@ def caught(damage: Damage, copy: Path) -> bool:
     after = damage.change(before)
     assert after != before, f"nothing to damage: {damage}"
     return with_texts(copy, {damage.file: after}, damage.check).returncode != 0
+
+
+def each_caught(
+    damages: list[Damage], copies: list[Path]
+) -> Iterator[tuple[Damage, bool]]:
+    """Each damage, and whether it is caught; as many at once as there are copies."""
+    free: SimpleQueue[Path] = SimpleQueue()
+    for copy in copies:
+        free.put(copy)
+
+    def one(damage: Damage) -> bool:
+        copy = free.get()
+        try:
+            return caught(damage, copy)
+        finally:
+            free.put(copy)
+
+    with ThreadPoolExecutor(len(copies)) as pool:
+        yield from zip(damages, pool.map(one, damages), strict=True)
 
 
 def forms_caught(
@@ -500,7 +522,8 @@ def run(quick: bool) -> int:
             missed.append(f"{kind}: {where}, {seen}")
 
     with tempfile.TemporaryDirectory() as scratch:
-        copy = copy_of(Path(scratch))
+        copies = [copy_of(Path(scratch) / str(n)) for n in range(AT_ONCE)]
+        copy = copies[0]
         names = [
             p.relative_to(ROOT).as_posix() for p in notebook_paths(ROOT / "chapters")
         ]
@@ -513,12 +536,12 @@ def run(quick: bool) -> int:
         for kind, change in FORMS.items():
             damaged, found = forms_caught(copy, names, change)
             note(kind, len(damaged), len(found), ", ".join(sorted(damaged - found)))
-        for damage in damages:
-            if not (quick and damage.kind in tally):
-                note(damage.kind, 1, int(caught(damage, copy)), where(damage, copy))
+        some = {d.kind: d for d in reversed(damages)}.values() if quick else damages
+        for damage, seen in each_caught([*some], copies):
+            note(damage.kind, 1, int(seen), where(damage))
         for kind, change in OUTPUTS.items():
-            some = [QUICK] if quick else names
-            damaged, found = outputs_caught(copy, some, change)
+            chosen = [QUICK] if quick else names
+            damaged, found = outputs_caught(copy, chosen, change)
             note(kind, len(damaged), len(found), ", ".join(sorted(damaged - found)))
     print("| damage | done | caught |\n| --- | --: | --: |")
     for kind, (done_, found_) in tally.items():
