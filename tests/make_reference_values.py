@@ -65,6 +65,14 @@ def barron(alpha: Any, c: Any) -> Callable[[Any], Any]:
     return lambda r: b / alpha * (((r / c) ** 2 / b + 1) ** (alpha / 2) - 1)
 
 
+def focal(gamma: float) -> Callable[[Any], Any]:
+    return lambda q: -((1 - q) ** mpf(gamma)) * log(q)
+
+
+def generalized(power: float) -> Callable[[Any], Any]:
+    return lambda q: (1 - q ** mpf(power)) / mpf(power)
+
+
 def tukey(c: Any) -> Callable[[Any], Any]:
     return lambda r: c**2 / 6 * (1 - (1 - (r / c) ** 2) ** 3 if abs(r) < c else 1)
 
@@ -151,16 +159,8 @@ SCORES: dict[str, Callable[[Any], Any]] = {
     "BinaryCrossEntropy()": lambda q: -log(q),
     "BrierLoss()": lambda q: (1 - q) ** 2,
     "SphericalLoss()": lambda q: 1 - q / sqrt(q**2 + (1 - q) ** 2),
-    **{
-        f"FocalLoss(gamma={gamma})": lambda q, g=gamma: -((1 - q) ** mpf(g)) * log(q)
-        for gamma in (0.5, 2.0, 5.0)
-    },
-    **{
-        f"GeneralizedCrossEntropy(q={power})": lambda q, p=power: (
-            (1 - q ** mpf(p)) / mpf(p)
-        )
-        for power in (0.1, 0.7, 1.0)
-    },
+    **{f"FocalLoss(gamma={g})": focal(g) for g in (0.5, 2.0, 5.0)},
+    **{f"GeneralizedCrossEntropy(q={p})": generalized(p) for p in (0.1, 0.7, 1.0)},
 }
 DEVIANCES: dict[str, tuple[Formula, tuple[float, ...]]] = {
     "PoissonDeviance()": (poisson, (0.0, *AMOUNTS)),

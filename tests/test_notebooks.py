@@ -392,14 +392,13 @@ DAMAGES: list[tuple[Callable, Damage]] = [
     (form.plain_python, source(3, "print", "%time print")),
     (form.plain_python, source(3, "print", "!pip install numpy\nprint")),
     (form.imports_first, source(3, "print", "import scipy\nprint")),
-    (form.imports_first, source(0, "import numpy as np", "from numpy import *")),
     (form.no_volatile_sources, source(0, "import numpy as np", "import time")),
     (
         form.no_volatile_sources,
         source(0, "import numpy as np", "from time import time"),
     ),
     (form.no_volatile_sources, source(3, "1 / 3", "np.__version__")),
-    (form.no_semicolons, source(1, "plt.show()", "plt.plot([1]);")),
+    (form.no_hidden_results, source(1, "plt.show()", "plt.plot([1]);  # all")),
     (form.short_cells, source(3, "print", "x = 1\n" * 15 + "print")),
     (form.plumbing_folded, field(0, "metadata", "tags", value=[])),
     (form.plumbing_folded, field(1, "metadata", "tags", value=["full-width"])),
@@ -550,6 +549,22 @@ def test_rule_catches_damage(
 
 def test_every_rule_has_a_damage() -> None:
     assert {rule for rule, _ in DAMAGES} == set(form.RULES)
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"), [("from numpy import *", "F403"), ("x = 1; y = 2", "E702")]
+)
+def test_ruff_sees_what_the_form_leaves_to_it(
+    line: str, rule: str, damaged_book: Path
+) -> None:
+    path = damaged_book / "chapters" / "1-part" / "04-demo.ipynb"
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--config"]
+    command += [str(ROOT / "pyproject.toml"), "--output-format", "concise", str(path)]
+    nb = normalise.read(path)
+    source(3, "print", f"{line}\nprint")(nb)
+    write(nb, path)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert f" {rule} " in done.stdout
 
 
 def test_a_table_is_a_number_of_a_claim(damaged_book: Path) -> None:

@@ -118,8 +118,10 @@ OBJECTS = Page("atlas-objects", "Losses for lists, masks and boxes", OBJECTS_TEX
 DISTRIBUTIONS = Page(
     "atlas-distributions", "Losses for distributions", DISTRIBUTIONS_TEXT
 )
-PAGES = (LOCATION, ROBUST, AMOUNTS, DISTRIBUTIONS, PROBABILITIES, CLASSES, SCORES)
-PAGES += (MARGINS, OBJECTS)
+PAGES = (
+    *(LOCATION, ROBUST, AMOUNTS, DISTRIBUTIONS, PROBABILITIES, CLASSES, SCORES),
+    *(MARGINS, OBJECTS),
+)
 BY_FAMILY = {
     "amount": AMOUNTS,
     "distribution": DISTRIBUTIONS,
@@ -299,8 +301,10 @@ Proper
 Calibrated
 : Whether minimising the expected loss always finds the more probable label.
 """
-COLUMNS = ("Asks for", "Convex", "Smooth", "Lipschitz", "Bounded")
-COLUMNS += ("Proper", "Calibrated")
+COLUMNS = (
+    *("Asks for", "Convex", "Smooth", "Lipschitz", "Bounded"),
+    *("Proper", "Calibrated"),
+)
 
 
 def index(registry: Sequence[lb.Loss]) -> str:

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -31,13 +32,18 @@ from tools.book import ROOT, notebook_paths
 from tools.copies import copy_of
 from tools.figures import FRACTION
 
-SLOPE_NAMES = ("_gradient", "_hessian", "gradient", "hessian", "_penalty_slope")
-SLOPE_NAMES += ("rho_prime", "rho_second", "phi_prime", "phi_second")
-SLOPE_NAMES += ("price_prime", "price_second", "expit_slope", "_slope")
+SLOPE_NAMES = {
+    *("_gradient", "_hessian", "gradient", "hessian", "_penalty_slope"),
+    *("rho_prime", "rho_second", "phi_prime", "phi_second"),
+    *("price_prime", "price_second", "expit_slope", "_slope"),
+}
 WEIGHT_NAMES = {"w", "weights", "sample_weight"}
 SOME = "chapters/4-surrogates/20-when-is-a-surrogate-safe.ipynb"
 QUICK = "chapters/solutions/10-proper-scoring-rules.ipynb"
 AT_ONCE = 2
+
+Change = Callable[[str], str]
+Cell = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class Damage:
 
     kind: str
     file: str
-    change: Callable[[str], str]
+    change: Change
     check: tuple[str, ...]
 
 
@@ -55,10 +61,12 @@ def pytest_(*arguments: str) -> tuple[str, ...]:
 
 
 FORM = ("-m", "tools.notebooks", "check")
-TESTS = ("contract", "losses", "multiclass", "overlap", "boxes", "ranking")
-TESTS += ("functionals", "links", "numerics", "bad_input", "inputs")
-TESTS += ("linear", "descent", "booster", "surrogates", "plots")
-TESTS += ("judge", "metrics", "forecasts", "reliability", "scoring", "check_loss")
+TESTS = (
+    *("contract", "losses", "multiclass", "overlap", "boxes", "ranking"),
+    *("functionals", "links", "numerics", "bad_input", "inputs"),
+    *("linear", "descent", "booster", "surrogates", "plots"),
+    *("judge", "metrics", "forecasts", "reliability", "scoring", "check_loss"),
+)
 
 
 def tests_named(pattern: str) -> tuple[str, ...]:
@@ -76,7 +84,7 @@ DOMAINS = tests_named(
 # ---- notebooks
 
 
-def in_cell(pick: Callable[[dict], bool], change: Callable[[dict], None]) -> Callable:
+def in_cell(pick: Callable[[Cell], bool], change: Callable[[Cell], None]) -> Change:
     """Change the first cell that is picked."""
 
     def changed(text: str) -> str:
@@ -90,52 +98,52 @@ def in_cell(pick: Callable[[dict], bool], change: Callable[[dict], None]) -> Cal
     return changed
 
 
-def is_code(cell: dict) -> bool:
+def is_code(cell: Cell) -> bool:
     return cell["cell_type"] == "code" and "remove-cell" not in tags(cell)
 
 
-def tags(cell: dict) -> list[str]:
+def tags(cell: Cell) -> list[str]:
     return cell["metadata"].get("tags", [])
 
 
-def has_figure(cell: dict) -> bool:
+def has_figure(cell: Cell) -> bool:
     return "figure" in cell["metadata"].get("mystnb", {})
 
 
-def is_check(cell: dict) -> bool:
+def is_check(cell: Cell) -> bool:
     return "check" in tags(cell)
 
 
-def without_asserts(cell: dict) -> None:
+def without_asserts(cell: Cell) -> None:
     lines = "".join(cell["source"]).splitlines(keepends=True)
     checks = ("assert", "np.testing")
     cell["source"] = [x for x in lines if not x.strip().startswith(checks)]
 
 
-def unrun(cell: dict) -> None:
+def unrun(cell: Cell) -> None:
     cell["execution_count"], cell["outputs"] = None, []
 
 
-def warned(cell: dict) -> None:
+def warned(cell: Cell) -> None:
     line = {"name": "stderr", "output_type": "stream", "text": ["careful\n"]}
     cell["outputs"].append(line)
 
 
-def caption_emptied(cell: dict) -> None:
+def caption_emptied(cell: Cell) -> None:
     cell["metadata"]["mystnb"]["figure"]["caption"] = " "
 
 
-def alt_of_one_word(cell: dict) -> None:
+def alt_of_one_word(cell: Cell) -> None:
     cell["metadata"]["mystnb"]["image"]["alt"] = "A curve"
 
 
-def alt_that_names_the_kind(cell: dict) -> None:
+def alt_that_names_the_kind(cell: Cell) -> None:
     image = cell["metadata"]["mystnb"]["image"]
     image["alt"] = "Plot of " + image["alt"][:300]
 
 
 # Each is done to every notebook at once, and the form has to name them all.
-FORMS: dict[str, Callable[[str], str]] = {
+FORMS: dict[str, Change] = {
     "unrun cell": in_cell(is_code, unrun),
     "stderr line": in_cell(is_code, warned),
     "caption removed": in_cell(
@@ -151,7 +159,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 }
 
 
-def with_text(output: dict) -> tuple[dict, str] | None:
+def with_text(output: Cell) -> tuple[Cell, str] | None:
     """Where an output keeps its text, unless the text stands for a picture."""
     data = output.get("data", {})
     for holder, key in ((output, "text"), (data, "text/plain")):
@@ -160,7 +168,7 @@ def with_text(output: dict) -> tuple[dict, str] | None:
     return None
 
 
-def other_digit(position: Callable[[int], int]) -> Callable[[str], str]:
+def other_digit(position: Callable[[int], int]) -> Change:
     """Another digit in every printed output, which of them ``position`` says."""
 
     def changed(text: str) -> str:
@@ -220,7 +228,7 @@ OUTPUTS = {
 # ---- lossbook, contents, pages
 
 
-def spliced(start: int, end: int, new: str) -> Callable[[str], str]:
+def spliced(start: int, end: int, new: str) -> Change:
     return lambda text: text[:start] + new + text[end:]
 
 
@@ -257,8 +265,10 @@ def functions_of(source: str) -> Iterator[ast.FunctionDef]:
 
 
 # They return a value, and beside it its derivatives.
-BOTH_NAMES = ("_value_and_gradient", "value_and_gradient", "_of_label")
-BOTH_NAMES += ("_query", "_sums", "_distance")
+BOTH_NAMES = {
+    *("_value_and_gradient", "value_and_gradient", "_of_label"),
+    *("_query", "_sums", "_distance"),
+}
 
 
 def derivatives(function: ast.FunctionDef) -> Iterator[ast.expr]:
@@ -474,7 +484,7 @@ def each_caught(
 
 
 def forms_caught(
-    copy: Path, names: list[str], change: Callable[[str], str]
+    copy: Path, names: list[str], change: Change
 ) -> tuple[set[str], set[str]]:
     """The notebooks that were damaged, and those that the form complains of."""
     before = {name: (copy / name).read_text(encoding="utf8") for name in names}
@@ -486,7 +496,7 @@ def forms_caught(
 
 
 def outputs_caught(
-    copy: Path, names: list[str], change: Callable[[str], str]
+    copy: Path, names: list[str], change: Change
 ) -> tuple[set[str], set[str]]:
     """The cells that were damaged, and those of them that nbval fails."""
     before = {name: (copy / name).read_text(encoding="utf8") for name in names}
@@ -500,8 +510,10 @@ def outputs_caught(
             for number, (old, new) in enumerate(zip(*code, strict=True))
             if old["outputs"] != new["outputs"]
         }
-    nbval = ("-m", "pytest", "-q", "-rf", "--tb=no", "-p", "no:cacheprovider")
-    nbval += ("-n", str(min(2, len(names) - 1)), "--nbval", *names)
+    nbval = (
+        *("-m", "pytest", "-q", "-rf", "--tb=no", "-p", "no:cacheprovider"),
+        *("-n", str(min(2, len(names) - 1)), "--nbval", *names),
+    )
     said = with_texts(copy, after, nbval).stdout
     failed = re.findall(r"^FAILED (\S+::Cell \d+)", said, re.MULTILINE)
     return damaged, damaged & set(failed)
