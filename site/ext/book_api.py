@@ -91,7 +91,11 @@ def inherited(thing: type) -> dict[type, list[str]]:
 
 
 def explains(owner: type, name: str) -> bool:
-    """Whether a class defines a method of that name and says what it does."""
+    """Whether a class defines a method of that name and says what it does.
+
+    The facts of a loss (convex, kinks) are values here and properties there, and say
+    nothing: they are explained once, in the attributes of Loss, and are no places.
+    """
     thing = vars(owner).get(name)
     kinds = (FunctionType, property, classmethod, staticmethod)
     return isinstance(thing, kinds) and bool(thing.__doc__)
@@ -308,7 +312,9 @@ def source_of(app: Sphinx) -> Callable[[str, dict[str, str]], str | None]:
             return None
         thing: Any = sys.modules.get(place["module"])
         for part in place["fullname"].split("."):
-            thing = inspect.getattr_static(thing, part, None)
+            # A property is seen in its class; a module may load a name when asked.
+            get = inspect.getattr_static if inspect.isclass(thing) else getattr
+            thing = get(thing, part, None)
         thing = thing.fget if isinstance(thing, property) else thing
         thing = inspect.unwrap(getattr(thing, "__func__", thing))
         if not (inspect.isclass(thing) or inspect.isfunction(thing)):
