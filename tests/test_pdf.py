@@ -101,7 +101,7 @@ def test_folds_figures_and_headings(book: str) -> None:
     assert '<details class="proof folded admonition" open' in book
     assert "hide above-input" not in book
     assert "<pre>import hidden</pre>" in book
-    assert '<figure role="group" class="interactive"' in book
+    assert '<figure class="interactive" id="p1-fig-x" role="group">' in book
     assert '<svg role="img" aria-label="Still.">' in book
     assert re.search(
         r'Caption\. <a class="moves" href="https:[^"]*one.html#fig-x"', book

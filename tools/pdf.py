@@ -18,7 +18,9 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin
@@ -26,6 +28,7 @@ from urllib.parse import unquote, urljoin
 import lxml.html
 import pikepdf
 import yaml
+from lxml.html import builder as E
 
 from tools import edition, pages, paper
 from tools.formula import spoken
@@ -70,26 +73,26 @@ class Page:
 
     name: str  # its address in the site: chapters/0-start/01-in-one-sitting.html
     depth: int
-    body: str
+    tree: Any  # its article
     key: str = ""  # what its ids begin with in the one file
 
     @property
     def title(self) -> str:
-        return heading(self.body, 1)[0]
+        return paper.text_of(self.tree.find(".//h1"))
 
     @property
     def number(self) -> str:
         """That of the chapter; other pages have none."""
-        found = re.match(r'<span class="section-number">(\d+)\. ', self.title)
+        found = re.match(r"(\d+)\. ", plain(self.title))
         return found[1] if found else ""
 
     @property
     def sections(self) -> list[tuple[str, str]]:
         """The id and the title of each."""
-        ids = re.findall(
-            r'<section id="([^"]+)">\s*(?:<span id="[^"]*"></span>)*<h2>', self.body
-        )
-        return list(zip(ids, heading(self.body, 2), strict=True))
+        return [
+            (heading.getparent().get("id"), paper.text_of(heading))
+            for heading in self.tree.iter("h2")
+        ]
 
 
 @dataclass(frozen=True)
@@ -98,16 +101,10 @@ class Part:
     pages: list[Page]
 
 
-def heading(body: str, level: int) -> list[str]:
-    """The headings of one level, as HTML without the links to themselves."""
-    found = re.findall(rf"<h{level}>(.*?)</h{level}>", body, re.DOTALL)
-    return [re.sub(r'<a class="headerlink".*?</a>', "", text) for text in found]
-
-
 # ------------------------------------------------------------- the pages
 
 
-def read_book(site: Path, toc: Path) -> tuple[Page, list[Part]]:
+def read_book(site: Path, toc: Path, to_site: str) -> tuple[Page, list[Part]]:
     """The start page and the parts, as the table of contents orders them."""
     contents = yaml.safe_load(toc.read_text(encoding="utf8"))
     home = read_page(site, contents["root"], 1)
@@ -118,11 +115,9 @@ def read_book(site: Path, toc: Path) -> tuple[Page, list[Part]]:
     pages = [home, *(page for part in parts for page in part.pages)]
     keys = {page.name: f"p{number}" for number, page in enumerate(pages)}
     base = settings()["html"]["baseurl"]
-    parts = [
-        Part(part.caption, [for_paper(page, keys, base) for page in part.pages])
-        for part in parts
-    ]
-    return for_paper(home, keys, base), parts
+    ready = partial(for_paper, keys=keys, base=base, to_site=to_site)
+    parts = [Part(part.caption, [*map(ready, part.pages)]) for part in parts]
+    return ready(home), parts
 
 
 def read_chapters(
@@ -137,74 +132,67 @@ def read_page(site: Path, document: str, depth: int) -> Page:
     file = site / f"{document}.html"
     if not file.exists():
         sys.exit(f"{file} is missing: build the book first (make book)")
-    text = file.read_text(encoding="utf8")
-    article = re.search(r"<article>(.*)</article>", text, re.DOTALL)
+    page = lxml.html.document_fromstring(file.read_text(encoding="utf8"))
+    article = page.find(".//article")
     if article is None:
         sys.exit(f"{file} has no article: is it a page of the book?")
-    return Page(f"{document}.html", depth, article[1])
+    return Page(f"{document}.html", depth, deepcopy(article))
 
 
 def settings() -> dict[str, Any]:
     return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
 
 
-def for_paper(page: Page, keys: dict[str, str], base: str) -> Page:
+def for_paper(page: Page, keys: dict[str, str], base: str, to_site: str) -> Page:
     """The page with its links, ids, folds and figures made fit for the one file."""
 
-    key_of_page = keys[page.name]
+    key = keys[page.name]
+    folder = posixpath.dirname(page.name)
 
     def address(link: str) -> str:
         """An address in the page: into the book, else on the site or as it was."""
         if re.match(r"[a-z]+:", link):
             return link
         path, _, place = link.partition("#")
-        target = posixpath.normpath(
-            posixpath.join(posixpath.dirname(page.name), unquote(path))
-        )
+        target = posixpath.normpath(posixpath.join(folder, unquote(path)))
         target = target if path else page.name
         if target not in keys:
             return urljoin(base, target)
         return f"#{keys[target]}-{place}" if place else f"#{keys[target]}"
 
-    def attribute(found: re.Match[str]) -> str:
-        key, value = found[1], found[2]
-        if key in ("id", "for"):
-            value = f"{key_of_page}-{value}"
-        elif key == "href":
-            value = address(value)
-        elif key == "src":
-            folder = posixpath.dirname(page.name)
-            value = posixpath.normpath(posixpath.join(folder, value))
-        return f' {key}="{value}"'
+    def value(name: str, text: str) -> str:
+        """What an attribute says in the one file."""
+        if name in ("id", "for"):
+            return f"{key}-{text}"
+        if name == "href":
+            return address(text)
+        if name == "src":
+            return posixpath.normpath(posixpath.join(to_site, folder, text))
+        return text.replace("url(#", f"url(#{key}-")
 
-    def tag(found: re.Match[str]) -> str:
-        text = re.sub(r' (id|for|href|src)="([^"]*)"', attribute, found[0])
-        return text.replace("url(#", f"url(#{key_of_page}-")
+    paper.leave_out(page.tree)
+    name_the_live_figure(page.tree, urljoin(base, page.name))
+    for element in page.tree.iter("*"):
+        for name, text in element.items():
+            element.set(name, value(name, text))
+        # The picture in a figure has the alt text, so its frame needs none in the tags.
+        if element.tag == "figure":
+            element.set("role", "group")
+        elif element.tag == "svg" and element.get("role") == "group":
+            element.set("role", "img")
+        # A browser that prints does not wait for pictures that wait to be seen.
+        element.attrib.pop("loading", None)
+    return replace(page, key=key)
 
-    body = name_the_live_figure(page.body, urljoin(base, page.name))
-    body = re.sub(r"<[a-z][^<>]*>", tag, body)
-    # The picture in a figure has the alt text, so its frame needs none in the tags.
-    body = body.replace("<figure", '<figure role="group"')
-    body = re.sub(r'(<svg\b[^>]*) role="group"', r'\1 role="img"', body)
-    # A browser that prints does not wait for pictures that wait to be seen.
-    body = body.replace(' loading="lazy"', "")
-    return replace(page, body=body, key=key_of_page)
 
-
-def name_the_live_figure(body: str, address: str) -> str:
+def name_the_live_figure(tree: Any, address: str) -> None:
     """Under the still of an interactive figure, say where it moves."""
-
-    def with_link(found: re.Match[str]) -> str:
-        link = f'<a class="moves" href="{address}#{found[2]}">It moves on the site.</a>'
-        return f"{found[1]}{found[3]} {link}</p>\n</figcaption>"
-
-    return re.sub(
-        r'(<figure class="interactive[^>]* id="([^"]*)">)'
-        r"((?:(?!</figure>).)*?)</p>\s*</figcaption>",
-        with_link,
-        body,
-        flags=re.DOTALL,
-    )
+    for figure in tree.iter("figure"):
+        if paper.has_class(figure, "interactive"):
+            caption = figure.find(".//figcaption")[-1]
+            paper.append(caption, " ")
+            link = {"class": "moves", "href": f"{address}#{figure.get('id')}"}
+            caption.append(E.A(link, "It moves on the site."))
 
 
 # ----------------------------------------------------------- the one file
@@ -212,24 +200,23 @@ def name_the_live_figure(body: str, address: str) -> str:
 
 def assemble(site: Path, toc: Path, folder: Path) -> str:
     """The book as one page of HTML that stands in the folder."""
-    home, parts = read_book(site, toc)
     config = settings()
     to_site = os.path.relpath(site, folder).replace(os.sep, "/")
+    home, parts = read_book(site, toc, to_site)
     pages = [home, *(page for part in parts for page in part.pages)]
-    bodies, index = on_paper(pages)
+    trees, index = on_paper(pages)
     body = "\n".join(
         [
             cover(config),
             imprint(config, {page.name: page.key for page in pages}),
             contents(home, parts),
-            shown(home, bodies, 0),
-            *(part_of_book(part, n, bodies) for n, part in enumerate(parts, 1)),
+            shown(home, trees, 0),
+            *(part_of_book(part, n, trees) for n, part in enumerate(parts, 1)),
             f'<section class="page recto" id="{INDEX}">\n<h1 class="as-h1">Index</h1>\n'
             f"<p>{ABOUT_INDEX}</p>\n{index}\n</section>",
         ]
     )
-    body = name_formulas(body.replace(' src="_images/', f' src="{to_site}/_images/'))
-    return (
+    return name_formulas(
         '<!DOCTYPE html>\n<html lang="en" data-theme="light">\n'
         '<head>\n<meta charset="utf-8">\n'
         f"<title>{html.escape(config['title'])}</title>\n"
@@ -238,9 +225,9 @@ def assemble(site: Path, toc: Path, folder: Path) -> str:
     )
 
 
-def on_paper(pages: list[Page]) -> tuple[dict[str, str], str]:
-    """The text of each page, by its key, with what paper needs; and the index."""
-    trees = {page.key: paper.parse(page.body) for page in pages}
+def on_paper(pages: list[Page]) -> tuple[dict[str, Any], str]:
+    """Each page, by its key, with what paper needs; and the index."""
+    trees = {page.key: deepcopy(page.tree) for page in pages}
     by_name = {page.name: page.key for page in pages}
     numbers = {page.key: page.number for page in pages}
     silent = frozenset(by_name[name] for name in ALPHABETICAL if name in by_name)
@@ -253,30 +240,26 @@ def on_paper(pages: list[Page]) -> tuple[dict[str, str], str]:
         )
     )
     for key, tree in trees.items():
-        paper.leave_out(tree)
         paper.open_folds(tree)
         paper.mark_tall(tree)
         paper.gather_code(tree, key)
         if numbers[key]:
             index.mark(tree, key)
         paper.number_links(tree, key, chapters)
-    return {key: paper.text_of(tree) for key, tree in trees.items()}, index.page()
+    return trees, index.page()
 
 
-def name_formulas(body: str) -> str:
+def name_formulas(document: str) -> str:
     """Each formula a picture with its text: Chromium prints no tags for MathML."""
-
-    def named(found: re.Match[str]) -> str:
-        text = html.escape(FORMULA + spoken(found[1]))
-        return f'<span class="katex" role="img" aria-label="{text}"><span {found[2]}'
-
-    return re.sub(
-        r'<span class="katex"><span class="katex-mathml">(<math.*?</math>)</span>'
-        r'<span (class="katex-html") aria-hidden="true"',
-        named,
-        body,
-        flags=re.DOTALL,
-    )
+    tree = lxml.html.document_fromstring(document)
+    for formula in tree.find_class("katex"):
+        mathml, drawn = formula
+        math = lxml.html.tostring(mathml[0], encoding="unicode", method="xml")
+        formula.set("role", "img")
+        formula.set("aria-label", FORMULA + spoken(math))
+        formula.remove(mathml)
+        drawn.attrib.pop("aria-hidden")
+    return lxml.html.tostring(tree, encoding="unicode", doctype="<!DOCTYPE html>")
 
 
 def style(site: Path, to_site: str) -> str:
@@ -322,9 +305,10 @@ def running_heads(parts: list[Part]) -> str:
 
 def plain(text: str) -> str:
     """HTML as words; a formula is what its MathML says."""
-    text = re.sub(r'<span class="katex-html".*', "", text, flags=re.DOTALL)
-    text = re.sub(r"<annotation.*?</annotation>", "", text, flags=re.DOTALL)
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", text)).split())
+    tree = paper.parse(text)
+    for unread in (*tree.find_class("katex-html"), *tree.findall(".//annotation")):
+        unread.drop_tree()
+    return " ".join(tree.text_content().split())
 
 
 def css_string(text: str) -> str:
@@ -401,7 +385,7 @@ def toc_line(look: str, place: str, title: str) -> str:
     return f'<li class="{look}">{link}</li>'
 
 
-def part_of_book(part: Part, number: int, bodies: dict[str, str]) -> str:
+def part_of_book(part: Part, number: int, trees: dict[str, Any]) -> str:
     """A page that opens the part, with the sections of its chapters; then those."""
     chapters = "\n".join(
         f'<li><a href="#{page.key}">{page.title}</a>'
@@ -409,24 +393,21 @@ def part_of_book(part: Part, number: int, bodies: dict[str, str]) -> str:
         for page in part.pages
         if page.depth == 1
     )
-    pages = "\n".join(shown(page, bodies, 1) for page in part.pages)
+    pages = "\n".join(shown(page, trees, 1) for page in part.pages)
     return (
         f'<section class="part recto" id="part-{number}">\n<p>Part {number}</p>\n'
         f"<h1>{part.caption}</h1>\n<ul>\n{chapters}\n</ul>\n</section>\n{pages}"
     )
 
 
-def shown(page: Page, bodies: dict[str, str], above: int) -> str:
+def shown(page: Page, trees: dict[str, Any], above: int) -> str:
     """The page, its headings lowered to their level in the book, for the outline."""
-    lower = above + page.depth - 1
-
-    def lowered(found: re.Match[str]) -> str:
-        slash, level = found[1], int(found[2])
-        look = "" if slash else f' class="as-h{level}"'
-        return f"<{slash}h{min(level + lower, 6)}{look}>"
-
-    body = re.sub(r"<(/?)h([1-6])>", lowered, bodies[page.key])
+    tree = trees[page.key]
+    for heading in list(tree.iter("h1", "h2", "h3", "h4", "h5", "h6")):
+        heading.set("class", f"as-{heading.tag}")
+        heading.tag = f"h{min(int(heading.tag[1]) + above + page.depth - 1, 6)}"
     look = "page recto" if page.depth == 1 else "page"
+    body = paper.text_of(tree)
     return f'<section class="{look}" id="{page.key}">\n{body}\n</section>'
 
 

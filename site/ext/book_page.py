@@ -25,8 +25,8 @@ from tools import edition
 
 SITE = Path(__file__).resolve().parent.parent
 CSS_DPI = 96
-# Where a long name may be broken: before a capital, behind a line. Not in an address.
-BREAK_NAME = re.compile(r"(?<=[a-z])(?=[A-Z])(?=[^<>]*</span>)|(?<=_)(?=[^<>]*</span>)")
+# Where a long name may be broken: before a capital, behind a line.
+BREAK_NAME = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=_)")
 
 
 # Boxes whose contents sphinx-proof and sphinx-exercise all give the same id.
@@ -113,31 +113,48 @@ class BookTranslator(HTML5Translator):
             tagname == "p" and isinstance(node, nodes.title) and is_folded(node.parent)
         ):
             tagname = "summary"
+        elif tagname == "img":
+            attributes |= node.get("arriving", {})
+        elif isinstance(node, nodes.citation):
+            # The role that docutils gives an entry was withdrawn from the standard.
+            attributes["role"] = "listitem"
         return super().starttag(node, tagname, *arguments, **attributes)
 
     def dispatch_departure(self, node: nodes.Node) -> None:
         super().dispatch_departure(node)
         if is_folded(node):
-            self.body[-1] = self.body[-1].replace("</div>", "</details>")
-        elif isinstance(node, nodes.title) and is_folded(node.parent):
-            self.body[-1] = self.body[-1].replace("</p>", "</summary>")
+            self.body[-1] = "</details>\n"
 
-    def add_permalink_ref(self, node: nodes.Element, title: str) -> None:
-        """A link to a place has a name, not only a sign."""
-        count = len(self.body)
-        super().add_permalink_ref(node, title)
-        if len(self.body) > count:
-            name = title.replace("this heading", "this section")
-            name = name.replace("this image", "this figure")
-            named = f'aria-label="{name}" title="{name}">'
-            self.body[-1] = self.body[-1].replace(f'title="{title}">', named)
+    def visit_title(self, node: nodes.Element) -> None:
+        super().visit_title(node)
+        if is_folded(node.parent):
+            self.context[-1] = "</summary>\n"
 
     def depart_title(self, node: nodes.Element) -> None:
-        """It stands behind a heading, whose name would end in it."""
+        """The link to a section stands behind its heading: it is not read with it."""
         super().depart_title(node)
         link, end = self.body[-2:] if len(self.body) > 1 else ("", "")
         if "headerlink" in link and end.startswith("</h"):
             self.body[-2:] = [end, f"{link}\n"]
+
+    def add_permalink_ref(self, node: nodes.Element, title: str) -> None:
+        """A link to a place has a name, not only a sign."""
+        if not node["ids"] or not self.builder.add_permalinks:
+            return
+        name = title.replace("this heading", "this section")
+        name = name.replace("this image", "this figure")
+        self.body.append(
+            f'<a class="headerlink" href="#{node["ids"][0]}" aria-label="{name}" '
+            f'title="{name}">{self.config.html_permalinks_icon}</a>'
+        )
+
+    def visit_Text(self, node: nodes.Text) -> None:
+        """A long name may be broken where it is an entry of the contents."""
+        count = len(self.body)
+        super().visit_Text(node)
+        if self.protect_literal_text and "anchorname" in node.parent.parent:
+            names = self.body[count:]
+            self.body[count:] = [BREAK_NAME.sub("<wbr>", name) for name in names]
 
     def visit_table(self, node: nodes.Element) -> None:
         """A wide table scrolls in its own box, not the page."""
@@ -151,19 +168,11 @@ class BookTranslator(HTML5Translator):
     def visit_image(self, node: nodes.Element) -> None:
         """Width and height before the file arrives, which waits until it is near."""
         source = Path(self.builder.srcdir, node["uri"])
+        if source.is_file() and source.suffix != ".svg" and "width" not in node:
+            width, height = css_size(source)
+            size = {"width": width, "height": height}
+            node["arriving"] = {**size, "loading": "lazy", "decoding": "async"}
         super().visit_image(node)
-        if not source.is_file() or source.suffix == ".svg" or "width" in node:
-            return
-        width, height = css_size(source)
-        sized = (
-            f'<img width="{width}" height="{height}" loading="lazy" decoding="async" '
-        )
-        self.body[-1] = self.body[-1].replace("<img ", sized, 1)
-
-    def visit_citation(self, node: nodes.Element) -> None:
-        """The role that docutils gives an entry was withdrawn from the standard."""
-        super().visit_citation(node)
-        self.body[-1] = self.body[-1].replace("doc-biblioentry", "listitem")
 
 
 def visit_hidden_cell(self: HTML5Translator, node: HideCodeCellNode) -> None:
@@ -286,7 +295,6 @@ def complete_page(
     modified = edition.last_changes().get(source_file(app, pagename), "")
     context["modified"] = modified
     context["parts"] = parts_of(app, pagename)
-    context["toc"] = BREAK_NAME.sub("<wbr>", context.get("toc") or "")
     context["notebook"] = str(context.get("sourcename") or "").endswith(".ipynb")
     context["live"] = context["notebook"] and app.config.live_runtime
     if pagename in app.env.found_docs:
