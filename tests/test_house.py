@@ -333,6 +333,12 @@ def test_what_takes_long_runs_by_the_clock() -> None:
     }
 
 
+def test_every_chapter_runs_in_a_browser_before_a_change_is_taken() -> None:
+    jobs = yaml.safe_load(read(".github/workflows/test.yml"))["jobs"]
+    # Without the book the test of the handouts is left out.
+    assert list(verbs({"live": jobs["live"]})) == ["book", "test-live"]
+
+
 def test_nothing_is_published_before_the_tests_pass() -> None:
     for name, last in (("pages.yml", "deploy"), ("release.yml", "release")):
         jobs = yaml.safe_load(read(f".github/workflows/{name}"))["jobs"]
