@@ -9,6 +9,7 @@ nothing that the book needs.
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -115,7 +116,10 @@ def build(folder: Path, output: Path, *options: str | Path) -> Path:
 
 @pytest.fixture(scope="session")
 def whole_site(fetched: Path) -> Path:
-    """The book."""
+    """The book; what `make book` has read is not read again."""
+    read = ROOT / "_build" / ".doctrees"
+    if read.exists():
+        shutil.copytree(read, FOLDER / "_build" / ".doctrees", dirs_exist_ok=True)
     return build(fetched, FOLDER, "-W", "-n", "--keep-going")
 
 

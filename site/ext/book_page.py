@@ -348,10 +348,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     # Jupyter Book passes these on even where their extensions are not loaded.
     app.add_config_value("comments_config", {}, "html")
     app.add_config_value("use_jupyterbook_latex", False, "html")
-    # Whether tools.runtime has been here; if that changes, every page does.
+    # Whether tools.runtime has been here; if that changes, every page is written anew.
     runtime = Path(os.environ.get("BOOK_RUNTIME", SITE / "runtime"))
     there = (runtime / "pyodide-lock.json").exists()
-    app.add_config_value("live_runtime", there, "env")
+    app.add_config_value("live_runtime", there, "html")
     app.connect("builder-inited", use_own_search)
     app.connect("env-get-outdated", new_edition)
     app.connect("doctree-resolved", tidy)
