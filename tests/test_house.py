@@ -333,10 +333,14 @@ def test_what_takes_long_runs_by_the_clock() -> None:
     }
 
 
-def test_every_chapter_runs_in_a_browser_before_a_change_is_taken() -> None:
+def test_two_jobs_do_together_what_must_hold_at_every_change() -> None:
     jobs = yaml.safe_load(read(".github/workflows/test.yml"))["jobs"]
+    canonical, live = (list(verbs({"": jobs[name]})) for name in ("canonical", "live"))
     # Without the book the test of the handouts is left out.
-    assert list(verbs({"live": jobs["live"]})) == ["book", "test-live"]
+    assert live == ["book", "test-live"]
+    assert {*canonical, *live[1:]} == set(
+        re.findall(r"^make (\S+)", read(".ci/run"), re.M)
+    )
 
 
 def test_nothing_is_published_before_the_tests_pass() -> None:
