@@ -24,6 +24,7 @@ from lossbook.validation import (
     NONNEGATIVE,
     REALS,
     UNIT,
+    Checked,
     ClassLabels,
     Interval,
     as_numeric,
@@ -80,7 +81,7 @@ def extremes() -> np.errstate:
 
 
 @dataclass(frozen=True)
-class Loss(abc.ABC):
+class Loss(Checked, abc.ABC):
     """A loss of targets and predictions.
 
     Every class states every fact below, itself or through the abstract family it

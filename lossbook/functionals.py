@@ -8,7 +8,7 @@ exactly when z is the functional, negative below it and positive above it (Osban
 
 import abc
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ from lossbook.validation import (
     OPEN_UNIT,
     POSITIVE,
     REALS,
+    Checked,
     Named,
     as_numeric,
     check_as_given,
@@ -73,7 +74,7 @@ class Noise(Protocol):
         """P(label k | class j), row j and column k."""
 
 
-class Functional(abc.ABC):
+class Functional(Checked, abc.ABC):
     """A number (or vector of class proportions) that summarises a distribution.
 
     Attributes
@@ -148,10 +149,7 @@ class Quantile(Identifiable):
     2.0
     """
 
-    level: float = 0.5
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "level", OPEN_UNIT)
+    level: float = field(default=0.5, metadata={"domain": OPEN_UNIT})
 
     @property
     def formula(self) -> str:
@@ -202,10 +200,7 @@ class BetaMedian(Identifiable):
     1.0
     """
 
-    beta: float = -1.0
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "beta", REALS)
+    beta: float = field(default=-1.0, metadata={"domain": REALS})
 
     @property
     def formula(self) -> str:
@@ -280,10 +275,7 @@ class Expectile(Identifiable):
     7.6364
     """
 
-    level: float = 0.5
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "level", OPEN_UNIT)
+    level: float = field(default=0.5, metadata={"domain": OPEN_UNIT})
 
     @property
     def formula(self) -> str:

@@ -4,7 +4,7 @@ A message names who complains, what was wrong, what is allowed and what came.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any
 
@@ -50,6 +50,8 @@ NONNEGATIVE = Interval(low=0.0)
 POSITIVE = Interval(low=0.0, closed_low=False)
 SCALE = Interval(1e-150, 1e150)  # of a parameter that is squared
 UNIT = Interval(0.0, 1.0)
+POSITIVE_UNIT = Interval(0.0, 1.0, closed_low=False)
+BELOW_ONE = Interval(0.0, 1.0, closed_high=False)
 OPEN_UNIT = Interval(0.0, 1.0, closed_low=False, closed_high=False)
 
 
@@ -61,6 +63,15 @@ class Named:
 
     def __repr__(self) -> str:
         return self._name
+
+
+class Checked:
+    """A dataclass in which ``field(metadata={"domain": ...})`` is kept to."""
+
+    def __post_init__(self) -> None:
+        for parameter in fields(self):  # type: ignore[arg-type]
+            if "domain" in parameter.metadata:
+                check_parameter(self, parameter.name, parameter.metadata["domain"])
 
 
 def check_parameter(owner: object, name: str, domain: Interval) -> None:

@@ -7,13 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossbook.judge.inputs import Table, labelled, points
 from lossbook.numerics import Array
-from lossbook.validation import (
-    NONNEGATIVE,
-    Interval,
-    Named,
-    as_numeric,
-    check_values,
-)
+from lossbook.validation import BELOW_ONE, NONNEGATIVE, Named, as_numeric, check_values
 
 
 def threshold_table(
@@ -112,7 +106,7 @@ def net_benefit(table: Table) -> Array:
     owner = Named("net_benefit")
     tp, fp, fn, tn = _outcomes(owner, table)
     t = table["threshold"]
-    check_values(owner, "threshold", t, Interval(0, 1, True, False))
+    check_values(owner, "threshold", t, BELOW_ONE)
     n = tp + fp + fn + tn
     return tp / n - fp / n * t / (1 - t)
 

@@ -6,7 +6,7 @@ with the mean (McCullagh & Nelder 1989).
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
@@ -127,7 +127,7 @@ class NegativeBinomialDeviance(Deviance):
     array([1.3863, 1.0465])
     """
 
-    alpha: float = 1.0
+    alpha: float = field(default=1.0, metadata={"domain": POSITIVE})
 
     title = "negative binomial deviance"
     symbols = {"alpha": "α"}
@@ -143,9 +143,6 @@ class NegativeBinomialDeviance(Deviance):
     reference = "mccullagh1989generalized"
     likelihood = "negative binomial with constant dispersion"
     elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "alpha", POSITIVE)
 
     def _value(self, y: Array, f: Array) -> Array:
         # With a = alpha y, b = alpha z: y log((1 + 1/b) / (1 + 1/a)), and the rest.

@@ -9,7 +9,7 @@ loss (Patrini et al. 2017, arXiv:1609.03944).
 
 import abc
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,11 +17,11 @@ from lossbook.base import MulticlassLoss
 from lossbook.functionals import BeforeNoise
 from lossbook.links import SoftmaxLink
 from lossbook.numerics import Array, inner, log_softmax, logsumexp, softmax
-from lossbook.validation import Interval, check_integer, check_parameter
+from lossbook.validation import BELOW_ONE, Checked, Interval, check_integer
 
 
 @dataclass(frozen=True)
-class LabelNoise(abc.ABC):
+class LabelNoise(Checked, abc.ABC):
     """How labels come to be wrong, given the class and nothing else."""
 
     @abc.abstractmethod
@@ -66,10 +66,7 @@ class UniformNoise(LabelNoise):
            [0.1, 0.1, 0.8]])
     """
 
-    rate: float
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "rate", Interval(0.0, 1.0, closed_high=False))
+    rate: float = field(metadata={"domain": BELOW_ONE})
 
     @property
     def fewest_classes(self) -> int:

@@ -4,14 +4,14 @@ Targets are masks of zeros and ones of any shape, stacked along the first axis.
 """
 
 import abc
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from lossbook.base import ObjectLoss
 from lossbook.links import IdentityLink, LogitLink
 from lossbook.numerics import Array, expit_slope
-from lossbook.validation import NONNEGATIVE, POSITIVE, UNIT, check_parameter
+from lossbook.validation import NONNEGATIVE, POSITIVE, UNIT
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class DiceLoss(OverlapRatio):
     array([0.3899])
     """
 
-    pseudo_count: float = 0.0
+    pseudo_count: float = field(default=0.0, metadata={"domain": NONNEGATIVE})
 
     title = "Dice loss"
     symbols = {}
@@ -119,9 +119,6 @@ class DiceLoss(OverlapRatio):
     reference = "isensee2018nnunet"
     likelihood = ""
     elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "pseudo_count", NONNEGATIVE)
 
     @property
     def prices(self) -> tuple[float, float, float]:
@@ -148,7 +145,7 @@ class SquaredDiceLoss(MaskLoss):
     array([0.2612])
     """
 
-    pseudo_count: float = 0.0
+    pseudo_count: float = field(default=0.0, metadata={"domain": NONNEGATIVE})
 
     title = "squared Dice loss"
     symbols = {}
@@ -162,9 +159,6 @@ class SquaredDiceLoss(MaskLoss):
     reference = "milletari2016vnet"
     likelihood = ""
     elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "pseudo_count", NONNEGATIVE)
 
     def _counts(self, y: Array, p: Array) -> tuple[Array, Array]:
         """What stands above and below the bar."""
@@ -209,7 +203,7 @@ class JaccardLoss(OverlapRatio):
     array([0.561])
     """
 
-    pseudo_count: float = 0.0
+    pseudo_count: float = field(default=0.0, metadata={"domain": NONNEGATIVE})
 
     title = "Jaccard loss"
     symbols = {}
@@ -221,9 +215,6 @@ class JaccardLoss(OverlapRatio):
     reference = "rahman2016optimizing"
     likelihood = ""
     elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "pseudo_count", NONNEGATIVE)
 
     @property
     def prices(self) -> tuple[float, float, float]:
@@ -253,9 +244,9 @@ class TverskyLoss(OverlapRatio):
     array([0.4045])
     """
 
-    alpha: float = 0.3
-    beta: float = 0.7
-    pseudo_count: float = 0.0
+    alpha: float = field(default=0.3, metadata={"domain": POSITIVE})
+    beta: float = field(default=0.7, metadata={"domain": POSITIVE})
+    pseudo_count: float = field(default=0.0, metadata={"domain": NONNEGATIVE})
 
     title = "Tversky loss"
     symbols = {"alpha": "α"}
@@ -267,11 +258,6 @@ class TverskyLoss(OverlapRatio):
     reference = "salehi2017tversky"
     likelihood = ""
     elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "alpha", POSITIVE)
-        check_parameter(self, "beta", POSITIVE)
-        check_parameter(self, "pseudo_count", NONNEGATIVE)
 
     @property
     def prices(self) -> tuple[float, float, float]:

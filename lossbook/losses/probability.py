@@ -6,7 +6,7 @@ seen through the logit, q = expit(m) for the margin m.
 
 import abc
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from lossbook.base import BinaryLoss, Elsewhere
 from lossbook.functionals import Functional, Mean, Mode
 from lossbook.links import Link, LogitLink
 from lossbook.numerics import Array, expit, expit_slope, log1p, softplus, xlogy
-from lossbook.validation import NONNEGATIVE, Interval, check_parameter
+from lossbook.validation import NONNEGATIVE, POSITIVE_UNIT
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ class FocalLoss(ProbabilityLoss):
     array([0.0227, 0.0676])
     """
 
-    gamma: float = 2.0
+    gamma: float = field(default=2.0, metadata={"domain": NONNEGATIVE})
 
     title = "focal loss"
     symbols = {"gamma": "γ"}
@@ -237,9 +237,6 @@ class FocalLoss(ProbabilityLoss):
             "probabilities are clipped at 1e-7",
         ),
     )
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "gamma", NONNEGATIVE)
 
     @property
     def functional(self) -> Functional:
@@ -313,7 +310,7 @@ class GeneralizedCrossEntropy(ProbabilityLoss):
     array([0.2813, 0.4034])
     """
 
-    q: float = 0.7
+    q: float = field(default=0.7, metadata={"domain": POSITIVE_UNIT})
 
     title = "generalized cross-entropy"
     symbols = {}
@@ -325,9 +322,6 @@ class GeneralizedCrossEntropy(ProbabilityLoss):
     reference = "zhang2018generalized"
     likelihood = ""
     elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "q", Interval(0.0, 1.0, closed_low=False))
 
     @property
     def lipschitz(self) -> float:

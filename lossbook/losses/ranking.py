@@ -7,7 +7,7 @@ these losses compare items with each other.  Queries are stacked as in scikit-le
 
 import abc
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from lossbook.base import Elsewhere, ObjectLoss
 from lossbook.links import IdentityLink
 from lossbook.numerics import Array, expit, log_softmax, softmax, softplus
-from lossbook.validation import (
-    NONNEGATIVE,
-    POSITIVE,
-    Named,
-    check_integer,
-    check_parameter,
-)
+from lossbook.validation import NONNEGATIVE, POSITIVE, Named, check_integer
 
 # Rows of a table of pairs that is never larger than a few megabytes.
 PAIRS_AT_ONCE = 1 << 18
@@ -181,7 +175,7 @@ class PairwiseHingeLoss(PairwiseLoss):
     array([1.5])
     """
 
-    margin: float = 1.0
+    margin: float = field(default=1.0, metadata={"domain": POSITIVE})
 
     title = "pairwise hinge loss"
     symbols = {}
@@ -195,9 +189,6 @@ class PairwiseHingeLoss(PairwiseLoss):
     elsewhere = (
         Elsewhere("PyTorch", "MarginRankingLoss", "takes pairs; margin 0 by default"),
     )
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "margin", POSITIVE)
 
     def _sums(self, a: Array, b: Array) -> tuple[float, Array, Array]:
         # Differences only: the centre keeps the sums small.

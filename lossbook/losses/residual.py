@@ -7,7 +7,7 @@ expectile, or the point where the forces rho'(r) balance.
 
 import abc
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -256,7 +256,7 @@ class PinballLoss(ResidualLoss):
     array([0.25, 1.  ])
     """
 
-    quantile: float = 0.5
+    quantile: float = field(default=0.5, metadata={"domain": OPEN_UNIT})
 
     title = "pinball loss"
     symbols = {"quantile": "τ"}
@@ -274,9 +274,6 @@ class PinballLoss(ResidualLoss):
             "the quantile is called quantile_alpha",
         ),
     )
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "quantile", OPEN_UNIT)
 
     @property
     def functional(self) -> Functional:
@@ -318,7 +315,7 @@ class ExpectileLoss(ResidualLoss):
     array([0.125, 2.   ])
     """
 
-    level: float = 0.5
+    level: float = field(default=0.5, metadata={"domain": OPEN_UNIT})
 
     title = "expectile loss"
     symbols = {"level": "τ"}
@@ -329,9 +326,6 @@ class ExpectileLoss(ResidualLoss):
     reference = "newey1987asymmetric"
     likelihood = "asymmetric Gaussian with constant scale"
     elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "level", OPEN_UNIT)
 
     @property
     def functional(self) -> Functional:
@@ -377,7 +371,7 @@ class HuberLoss(ResidualLoss):
     array([0.125, 1.5  ])
     """
 
-    delta: float = 1.0
+    delta: float = field(default=1.0, metadata={"domain": POSITIVE})
 
     title = "Huber loss"
     symbols = {"delta": "δ"}
@@ -404,9 +398,6 @@ class HuberLoss(ResidualLoss):
         Elsewhere("PyTorch", "SmoothL1Loss", "divided by delta, which is called beta"),
         Elsewhere("Keras", "Huber", ""),
     )
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "delta", POSITIVE)
 
     @property
     def kinks(self) -> tuple[float, ...]:
@@ -445,7 +436,7 @@ class PseudoHuberLoss(ResidualLoss):
     array([0.118 , 1.2361])
     """
 
-    delta: float = 1.0
+    delta: float = field(default=1.0, metadata={"domain": SCALE})
 
     title = "pseudo-Huber loss"
     symbols = {"delta": "δ"}
@@ -458,9 +449,6 @@ class PseudoHuberLoss(ResidualLoss):
     elsewhere = (
         Elsewhere("XGBoost", "reg:pseudohubererror", "delta is called huber_slope"),
     )
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "delta", SCALE)
 
     @property
     def lipschitz(self) -> float:
@@ -537,7 +525,7 @@ class EpsilonInsensitiveLoss(ResidualLoss):
     array([0.4, 1.9])
     """
 
-    epsilon: float = 0.1
+    epsilon: float = field(default=0.1, metadata={"domain": NONNEGATIVE})
 
     title = "ε-insensitive loss"
     symbols = {"epsilon": "ε"}
@@ -551,9 +539,6 @@ class EpsilonInsensitiveLoss(ResidualLoss):
         Elsewhere("scikit-learn", "SVR", "the sum, weighted by C"),
         Elsewhere("scikit-learn", 'SGDRegressor(loss="epsilon_insensitive")', ""),
     )
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "epsilon", NONNEGATIVE)
 
     @property
     def kinks(self) -> tuple[float, ...]:
@@ -595,7 +580,7 @@ class TukeyLoss(ResidualLoss):
     array([0.1236, 1.6577])
     """
 
-    c: float = 4.685
+    c: float = field(default=4.685, metadata={"domain": SCALE})
 
     title = "Tukey loss"
     symbols = {}
@@ -606,9 +591,6 @@ class TukeyLoss(ResidualLoss):
     reference = "beaton1974fitting"
     likelihood = ""
     elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "c", SCALE)
 
     @property
     def lipschitz(self) -> float:
@@ -649,7 +631,7 @@ class CauchyLoss(ResidualLoss):
     array([0.1223, 1.5145])
     """
 
-    scale: float = 2.385
+    scale: float = field(default=2.385, metadata={"domain": SCALE})
 
     title = "Cauchy loss"
     symbols = {"scale": "c"}
@@ -660,9 +642,6 @@ class CauchyLoss(ResidualLoss):
     reference = "holland1977robust"
     likelihood = "Cauchy with known scale"
     elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "scale", SCALE)
 
     @property
     def lipschitz(self) -> float:
