@@ -60,9 +60,6 @@ class BoxLoss(ObjectLoss, abstract=True):
                 f"got {boxes[bad][0].tolist()}"
             )
 
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, z)
-
     def _value(self, y: Array, f: Array) -> Array:
         pair = _Pair(y, f)
         return 1 - pair.iou + self._penalty(pair)

@@ -152,9 +152,6 @@ class NegativeBinomialDeviance(Deviance):
         excess = y * more + (softplus(log_b) - softplus(log_a)) / self.alpha
         return 2 * np.maximum(excess, 0)  # rounding may leave it below zero
 
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, np.log(z))
-
     def _gradient(self, y: Array, f: Array) -> Array:
         # 2 (z - y) / (1 + alpha z), of which z may be infinite.
         log_b = f + math.log(self.alpha)
@@ -299,9 +296,6 @@ class TweedieDeviance(Deviance):
         if far.any():  # out of range the sum is, whichever term is
             first, second = np.where(far, np.inf, first), np.where(far, 0, second)
         return 2 * np.maximum(first - second, 0)  # rounding may leave it below zero
-
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, z if self.power == 0 else np.log(z))
 
     def _gradient(self, y: Array, f: Array) -> Array:
         if self.power == 0:

@@ -134,9 +134,6 @@ class EnergyScore(ObjectLoss):
                 f"m members for each outcome; got shape {f.shape}"
             )
 
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, z)
-
     def _value(self, y: Array, f: Array) -> Array:
         return self._value_and_gradient(y, f)[0]
 

@@ -31,9 +31,6 @@ class MarginLoss(BinaryLoss, abstract=True):
     link: ClassVar[Link] = IdentityLink()
     response = "decision_function"
 
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, z)
-
 
 @dataclass(frozen=True)
 class _RevealingLoss(MarginLoss, abstract=True):
@@ -92,9 +89,6 @@ class ZeroOneLoss(_LabelLoss):
 
     def phi_second(self, m: Array) -> Array:
         return np.zeros_like(m)
-
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, 2 * z - 1)
 
     def _check_predictions(self, name: str, prediction: Array) -> None:
         super()._check_predictions(name, prediction)

@@ -56,9 +56,6 @@ class MulticlassHinge(MulticlassLoss, abstract=True):
     def _hessian(self, y: Array, f: Array) -> Array:
         return np.zeros_like(f)
 
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, z)
-
     def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> Array:
         return self._best_scores(self._proportions(y, w))
 

@@ -319,9 +319,6 @@ class LovaszHingeLoss(MaskLoss):
         errors, weights = self._errors(y, f)
         return (errors * weights).sum(axis=1)
 
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, z)
-
     def _gradient(self, y: Array, f: Array) -> Array:
         errors, weights = self._errors(y, f)
         slope = (1 - 2 * y) * (weights * (errors > 0)).reshape(y.shape)

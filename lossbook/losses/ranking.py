@@ -83,9 +83,6 @@ class ListLoss(ObjectLoss, abstract=True):
     def _value(self, y: Array, f: Array) -> Array:
         return self._value_and_gradient(y, f)[0]
 
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, z)
-
     def _gradient(self, y: Array, f: Array) -> Array:
         return self._value_and_gradient(y, f)[1]
 

@@ -57,9 +57,6 @@ class AbsolutePercentageError(PointwiseLoss):
     def _value(self, y: Array, f: Array) -> Array:
         return np.abs(y - f) / y
 
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, z)
-
     def _gradient(self, y: Array, f: Array) -> Array:
         return np.sign(f - y) / y
 

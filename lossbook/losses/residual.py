@@ -62,9 +62,6 @@ class ResidualLoss(PointwiseLoss, abstract=True):
     def _value(self, y: Array, f: Array) -> Array:
         return self.rho(y - f)
 
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self.rho(y - z)
-
     def _gradient(self, y: Array, f: Array) -> Array:
         return -self.rho_prime(y - f)
 
