@@ -25,6 +25,7 @@ from lossbook.validation import (
     as_numeric,
     check_as_given,
     check_parameter,
+    check_shape,
     check_values,
     weight_unit,
     whole_sample,
@@ -96,11 +97,8 @@ class Functional(Checked, abc.ABC):
     ) -> float | np.floating | Array:
         """The functional of the weighted sample ``y``, of one of the ``shapes``."""
         sample, weight = check_as_given(self, y, sample_weight)
-        if ("(n,)", "(n, K)")[sample.ndim - 1] not in self.shapes:
-            raise ValueError(
-                f"{self!r}: y must have shape {' or '.join(self.shapes)}; "
-                f"got shape {sample.shape}"
-            )
+        fits = ("(n,)", "(n, K)")[sample.ndim - 1] in self.shapes
+        check_shape(self, "y", sample, fits, " or ".join(self.shapes))
         return self._of_sample(sample, weight)
 
     @abc.abstractmethod

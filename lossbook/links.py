@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lossbook.numerics import Array, expit, expit_slope, project_simplex, softmax
-from lossbook.validation import POSITIVE, REALS, UNIT, Interval, as_numeric
+from lossbook.validation import POSITIVE, REALS, UNIT, Interval, as_numeric, check_shape
 
 
 class Link(abc.ABC):
@@ -193,11 +193,7 @@ class LogVarianceLink(Link):
 
     def _checked(self, name: str, values: ArrayLike, domain: Interval) -> Array:
         array = super()._checked(name, values, domain)
-        if array.shape[-1:] != (2,):
-            raise ValueError(
-                f"{self!r}: {name} must have shape (2,) or (n, 2); "
-                f"got shape {array.shape}"
-            )
+        check_shape(self, name, array, array.shape[-1:] == (2,), "(2,) or (n, 2)")
         if name == "y_pred" and array.size and array[..., 1].min() < 0:
             raise ValueError(
                 f"{self!r}: the variance in {name} must not be negative; "
@@ -309,11 +305,8 @@ class _SimplexLink(Link):
 
     def _checked(self, name: str, values: ArrayLike, domain: Interval) -> Array:
         array = super()._checked(name, values, domain)
-        if array.ndim == 0 or array.shape[-1] == 0:
-            raise ValueError(
-                f"{self!r}: {name} must have shape (K,) or (n, K), K >= 1; "
-                f"got shape {array.shape}"
-            )
+        fits = array.ndim > 0 and array.shape[-1] > 0
+        check_shape(self, name, array, fits, "(K,) or (n, K), K >= 1")
         largest = array.max(axis=-1)
         if not np.isfinite(largest).all():
             bad = largest[~np.isfinite(largest)].flat[0]

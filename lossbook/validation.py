@@ -167,14 +167,25 @@ def check_values(owner: object, name: str, values: Array, domain: Interval) -> N
     raise ValueError(f"{owner!r}: {name} must {allowed}; got {bad[0]!s}")
 
 
+def as_amounts(
+    owner: object, name: str, values: ArrayLike, shape: tuple[int, ...]
+) -> np.ndarray:
+    """One number >= 0, or an array of them that has the ``shape``."""
+    array = as_numeric(owner, name, values)
+    if array.shape not in ((), shape):
+        raise ValueError(
+            f"{owner!r}: {name} must be a number or have shape {shape}; "
+            f"got shape {array.shape}"
+        )
+    check_values(owner, name, np.append(array, 0), NONNEGATIVE)
+    return array
+
+
 def check_weight_shape(owner: object, sample_weight: ArrayLike, n: int) -> np.ndarray:
     """``sample_weight`` as an array of shape (n,); its values are not looked at."""
     weight = as_numeric(owner, "sample_weight", sample_weight)
-    if weight.shape != (n,):
-        raise ValueError(
-            f"{owner!r}: sample_weight must have shape ({n},) like y_true; "
-            f"got shape {weight.shape}"
-        )
+    fits = weight.shape == (n,)
+    check_shape(owner, "sample_weight", weight, fits, f"({n},) like y_true")
     return weight
 
 
@@ -192,6 +203,16 @@ def check_some_weight(owner: object, total: float) -> None:
     if not total > 0:
         raise ValueError(
             f"{owner!r}: sample_weight must contain a positive weight; got only zeros"
+        )
+
+
+def check_shape(
+    owner: object, name: str, array: np.ndarray, fits: bool, wanted: object
+) -> None:
+    """Raise unless an array has the shape that is ``wanted``."""
+    if not fits:
+        raise ValueError(
+            f"{owner!r}: {name} must have shape {wanted}; got shape {array.shape}"
         )
 
 
@@ -220,11 +241,7 @@ def check_as_given(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """A sample of shape (n,) or (n, K) and its weights, as they came; no copy."""
     sample = as_numeric(owner, name, y)
-    if sample.ndim not in (1, 2):
-        raise ValueError(
-            f"{owner!r}: {name} must have shape (n,) or (n, K); "
-            f"got shape {sample.shape}"
-        )
+    check_shape(owner, name, sample, sample.ndim in (1, 2), "(n,) or (n, K)")
     check_not_empty(owner, name, sample)
     for rows in blocks(len(sample), sample[0].size):
         check_values(owner, name, sample[rows], REALS)

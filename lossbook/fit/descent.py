@@ -18,12 +18,14 @@ from lossbook.validation import (
     POSITIVE,
     REALS,
     Named,
+    as_amounts,
     as_numeric,
     check_instance,
     check_integer,
     check_not_empty,
     check_number,
     check_sample,
+    check_shape,
     check_values,
 )
 
@@ -69,25 +71,16 @@ class LinearRisk:
         )
         y = loss._targets(y)
         features = as_numeric(loss, "X", X)
-        if features.ndim != 2 or len(features) != len(y):
-            raise ValueError(
-                f"{loss!r}: X must have shape ({len(y)}, p) to match y; "
-                f"got shape {features.shape}"
-            )
-        strength = as_numeric(loss, "penalty", penalty).astype(np.float64)
-        if strength.shape not in ((), features.shape[1:]):
-            raise ValueError(
-                f"{loss!r}: penalty must be a number or have shape "
-                f"{features.shape[1:]}; got shape {strength.shape}"
-            )
-        check_values(loss, "penalty", np.append(strength, 0), NONNEGATIVE)
+        fits = features.ndim == 2 and len(features) == len(y)
+        check_shape(loss, "X", features, fits, f"({len(y)}, p) to match y")
+        strength = as_amounts(loss, "penalty", penalty, features.shape[1:])
         rows, weights = check_sample(loss, np.arange(len(y)), sample_weight)
         kept = rows.astype(int)
         self.loss = loss
         self.X = features[kept].astype(np.float64)
         self.y = y[kept].astype(np.float64)
         self.weights = weights / weights.sum()
-        self.penalty = np.broadcast_to(strength, features.shape[1:])
+        self.penalty = np.broadcast_to(strength.astype(np.float64), features.shape[1:])
         check_values(loss, "X", np.append(self.X, 0), REALS)
         loss._check_targets(self.y)
         if isinstance(loss, MulticlassLoss) and self.y.ndim == 1:

@@ -15,6 +15,7 @@ from lossbook.validation import (
     as_numeric,
     check_not_empty,
     check_option,
+    check_shape,
     check_some_weight,
     check_values,
     check_weight_shape,
@@ -44,14 +45,8 @@ def numbers(
 ) -> NDArray[Any]:
     """Numbers of any dtype, of shape (n,) or the shape ``like``; none is looked at."""
     array = as_numeric(owner, name, values)
-    if like is None and array.ndim != 1:
-        raise ValueError(
-            f"{owner!r}: {name} must have shape (n,); got shape {array.shape}"
-        )
-    if like is not None and array.shape != like:
-        raise ValueError(
-            f"{owner!r}: {name} must have shape {like}; got shape {array.shape}"
-        )
+    fits = array.ndim == 1 if like is None else array.shape == like
+    check_shape(owner, name, array, fits, "(n,)" if like is None else like)
     check_not_empty(owner, name, array)
     return array
 

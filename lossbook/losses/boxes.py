@@ -11,7 +11,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from lossbook.base import Elsewhere, ObjectLoss
 from lossbook.links import IdentityLink
@@ -35,14 +34,8 @@ class BoxLoss(ObjectLoss, abstract=True):
     kinks = ()
     lipschitz = np.inf
 
-    def _targets(self, y_true: ArrayLike) -> np.ndarray:
-        y = super()._targets(y_true)
-        if y.ndim != 2 or y.shape[1] != 4:
-            raise ValueError(
-                f"{self!r}: y_true must have shape {self.object_shape}; "
-                f"got shape {y.shape}"
-            )
-        return y
+    def _fits(self, y: np.ndarray) -> bool:
+        return y.ndim == 2 and y.shape[1] == 4
 
     def _check_targets(self, y: Array) -> None:
         super()._check_targets(y)

@@ -22,6 +22,7 @@ from lossbook.validation import (
     POSITIVE,
     POSITIVE_UNIT,
     check_parameter,
+    check_shape,
 )
 
 
@@ -493,11 +494,9 @@ class LogitAdjustedCrossEntropy(MulticlassLoss):
 
     def _check_shapes(self, y: np.ndarray, f: np.ndarray, name: str) -> None:
         super()._check_shapes(y, f, name)
-        if f.shape[1] != len(self.prior):
-            raise ValueError(
-                f"{self!r}: {name} must have a column for each of the "
-                f"{len(self.prior)} classes of the prior; got shape {f.shape}"
-            )
+        k = len(self.prior)
+        wanted = f"(n, {k}), a column for each of the {k} classes of the prior"
+        check_shape(self, name, f, f.shape[1] == k, wanted)
 
     def _adjusted(self, f: Array) -> Array:
         shift = self.tau * np.log(np.array(self.prior))

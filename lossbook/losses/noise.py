@@ -17,7 +17,14 @@ from lossbook.base import MulticlassLoss
 from lossbook.functionals import BeforeNoise
 from lossbook.links import SoftmaxLink
 from lossbook.numerics import Array, inner, log_softmax, logsumexp, softmax
-from lossbook.validation import BELOW_ONE, Checked, Interval, check_integer
+from lossbook.validation import (
+    BELOW_ONE,
+    Checked,
+    Interval,
+    Named,
+    check_integer,
+    check_shape,
+)
 
 
 @dataclass(frozen=True)
@@ -106,11 +113,8 @@ class NoiseMatrix(LabelNoise):
                 f"NoiseMatrix: rows must be a square matrix of numbers; "
                 f"got {self.rows!r}"
             ) from error
-        if T.ndim != 2 or T.shape[0] != T.shape[1] or len(T) < 2:
-            raise ValueError(
-                "NoiseMatrix: rows must have shape (K, K) with K >= 2; "
-                f"got shape {T.shape}"
-            )
+        fits = T.ndim == 2 and T.shape[0] == T.shape[1] >= 2
+        check_shape(Named("NoiseMatrix"), "rows", T, fits, "(K, K) with K >= 2")
         if not (T.min() >= 0 and np.allclose(T.sum(axis=1), 1, rtol=0, atol=1e-8)):
             raise ValueError(
                 "NoiseMatrix: rows must hold probabilities that sum to 1 in each row; "

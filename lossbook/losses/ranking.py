@@ -71,14 +71,8 @@ class ListLoss(ObjectLoss, abstract=True):
             y_true, prediction = _padded(y_true), _padded(prediction).filled(0)
         return super()._pair(y_true, prediction, name)
 
-    def _targets(self, y_true: ArrayLike) -> np.ndarray:
-        y = super()._targets(y_true)
-        if y.ndim != 2:
-            raise ValueError(
-                f"{self!r}: y_true must have shape {self.object_shape}; "
-                f"got shape {y.shape}"
-            )
-        return y
+    def _fits(self, y: np.ndarray) -> bool:
+        return y.ndim == 2
 
     def _value(self, y: Array, f: Array) -> Array:
         return self._value_and_gradient(y, f)[0]
