@@ -378,13 +378,13 @@ class PointwiseLoss(Loss, abstract=True):
     def _hessian(self, y: Array, f: Array) -> Array:
         """The second derivative in f (the diagonal for several classes)."""
 
-    @abc.abstractmethod
     def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float | Array:
         """The prediction that minimises the weighted mean of the loss.
 
         Targets and weights are checked, and as they came: of any dtype; no weights
-        are ones.
+        are ones.  To be overridden where it is not the functional of the targets.
         """
+        return self.functional._of_sample(y, w)
 
     def hessian(self, y_true: ArrayLike, raw_prediction: ArrayLike) -> Array:
         """Second derivative in ``raw_prediction``, in its shape.

@@ -334,10 +334,7 @@ class MLocation(Identifiable):
 
     loss: Influence
 
-    @property
-    def formula(self) -> str:
-        return r"\arg\min_z \mathbb{E}\,\rho(Y - z)"
-
+    formula: ClassVar[str] = r"\arg\min_z \mathbb{E}\,\rho(Y - z)"
     words: ClassVar[str] = "the balance point of its influence"
 
     def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float:

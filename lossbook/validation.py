@@ -157,14 +157,9 @@ def check_values(owner: object, name: str, values: Array, domain: Interval) -> N
     # One pass each for the extremes; NaN fails every comparison.
     if domain.contains(float(values.min())) and domain.contains(float(values.max())):
         return
-    if domain is REALS:
-        bad = values[~np.isfinite(values)]
-        allowed = "be finite"
-    else:
-        inside = [domain.contains(v) for v in values.ravel().tolist()]
-        bad = values.ravel()[~np.array(inside)]
-        allowed = f"lie in {domain}"
-    raise ValueError(f"{owner!r}: {name} must {allowed}; got {bad[0]!s}")
+    bad = next(v for v in values.flat if not domain.contains(float(v)))
+    allowed = "be finite" if domain is REALS else f"lie in {domain}"
+    raise ValueError(f"{owner!r}: {name} must {allowed}; got {bad!s}")
 
 
 def as_amounts(

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from lossbook.base import Elsewhere, PointwiseLoss
-from lossbook.functionals import Mean, weighted_mean
+from lossbook.functionals import Mean
 from lossbook.links import IdentityLink, Link, LogLink
 from lossbook.losses.residual import SquaredError
 from lossbook.numerics import (
@@ -40,9 +40,6 @@ class Deviance(PointwiseLoss, abstract=True):
     link: ClassVar[Link] = LogLink()
     response = "predict"
     functional = Mean()
-
-    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
-        return float(weighted_mean(y, w))
 
 
 @dataclass(frozen=True)
@@ -274,13 +271,9 @@ class TweedieDeviance(Deviance):
 
     @property
     def likelihood(self) -> str:
-        names: dict[float, str] = {
-            0: SquaredError.likelihood,
-            1: PoissonDeviance.likelihood,
-            2: GammaDeviance.likelihood,
-        }
-        if self.power in names:
-            return names[self.power]
+        if self.power in (0, 1, 2):
+            named = (SquaredError, PoissonDeviance, GammaDeviance)
+            return str(named[int(self.power)].likelihood)
         return "compound Poisson-gamma" if self.power < 2 else "positive stable"
 
     def _value(self, y: Array, f: Array) -> Array:

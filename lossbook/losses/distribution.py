@@ -74,9 +74,6 @@ class GaussianNegativeLogLikelihood(PointwiseLoss):
         scaled = (y - f[:, 0]) * np.exp(-f[:, 1] / 2)
         return np.column_stack([np.exp(-f[:, 1]), np.square(scaled) / 2])
 
-    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> Array:
-        return self.functional._of_sample(y, w)
-
 
 @dataclass(frozen=True)
 class EnergyScore(ObjectLoss):

@@ -40,7 +40,7 @@ class _RevealingLoss(MarginLoss, abstract=True):
 
     def _minimizer(self, eta: float) -> float:
         assert self.probability_link is not None
-        return float(self.probability_link(np.asarray(eta)))
+        return float(self.probability_link(eta))
 
 
 @dataclass(frozen=True)
@@ -437,6 +437,4 @@ class SigmoidLoss(_LabelLoss):
         return expit_slope(m) * (1 - 2 * expit(-m))
 
     def _minimizer(self, eta: float) -> float:
-        if eta == 0.5:
-            return 0.0
-        return float(np.copysign(np.inf, eta - 0.5))
+        return 0.0 if eta == 0.5 else float(np.copysign(np.inf, eta - 0.5))

@@ -265,8 +265,7 @@ class FocalLoss(ProbabilityLoss):
         return expit(-m) ** self.gamma * softplus(-m)
 
     def phi_prime(self, m: Array) -> Array:
-        wrong = expit(-m)
-        right = expit(m)
+        wrong, right = expit(-m), expit(m)
         return -(wrong**self.gamma) * (self.gamma * right * softplus(-m) + wrong)
 
     def phi_second(self, m: Array) -> Array:
@@ -281,15 +280,12 @@ class FocalLoss(ProbabilityLoss):
         from scipy.optimize import brentq  # slow to import, seldom needed
 
         def slope(f: float) -> float:
-            x = np.array([f, -f])
-            up, down = self.phi_prime(x)
-            return float(eta * up - (1 - eta) * down)
+            return float(self._gradient(np.array([eta]), np.array([f]))[0])
 
         # The probability is drawn towards one half: the root lies between 0 and the
         # log-odds.
-        log_odds = float(self.link(np.asarray(eta)))
-        f = brentq(slope, 0.0, log_odds, xtol=1e-13)
-        return float(self.link.inverse(np.asarray(f)))
+        f = brentq(slope, 0.0, float(self.link(eta)), xtol=1e-13)
+        return float(self.link.inverse(f))
 
 
 @dataclass(frozen=True)
@@ -345,5 +341,4 @@ class GeneralizedCrossEntropy(ProbabilityLoss):
     def _minimizer(self, eta: float) -> float:
         if eta == 0.5 or self.q == 1:
             return float(np.heaviside(eta - 0.5, 0.5))
-        log_odds = self.link(np.asarray(eta)) / (1 - self.q)
-        return float(self.link.inverse(log_odds))
+        return float(self.link.inverse(self.link(eta) / (1 - self.q)))

@@ -63,9 +63,6 @@ class AbsolutePercentageError(PointwiseLoss):
     def _hessian(self, y: Array, f: Array) -> Array:
         return np.zeros_like(f)
 
-    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
-        return float(self.functional(y, w))
-
 
 @dataclass(frozen=True)
 class SquaredLogError(PointwiseLoss):
@@ -119,6 +116,3 @@ class SquaredLogError(PointwiseLoss):
 
     def _hessian(self, y: Array, f: Array) -> Array:
         return np.full_like(f, 2)
-
-    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
-        return float(self.functional(y, w))

@@ -72,8 +72,10 @@ class ResidualLoss(PointwiseLoss, abstract=True):
     def _hessian(self, y: Array, f: Array) -> Array:
         return self.rho_second(y - f)
 
-    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float | Array:
         """Where the forces balance; for a non-convex loss in the lowest valley."""
+        if not isinstance(self.functional, MLocation | None):
+            return super()._best_constant(y, w)
         present = y if w is None or w.min() > 0 else y[w > 0]
         low, high = float(present.min()), float(present.max())
         if low == high:
@@ -84,22 +86,19 @@ class ResidualLoss(PointwiseLoss, abstract=True):
 
         from scipy.optimize import brentq  # slow to import, seldom needed
 
-        def root(slack: float) -> float:
-            def force(c: float) -> float:
-                def pull(part: Array) -> Array:
-                    each = self.rho_prime(part - c)
-                    return each + slack * np.abs(each)
+        def force(c: float, slack: float) -> float:
+            def pull(part: Array) -> Array:
+                each = self.rho_prime(part - c)
+                return each + slack * np.abs(each)
 
-                return float(weighted_mean(y, w, pull))
+            return float(weighted_mean(y, w, pull))
 
-            # To the last digit, in whatever unit y comes.
-            limits = {"xtol": 1e-300, "rtol": 1e-15, "maxiter": 10_000}
-            return float(brentq(force, low, high, **limits))
-
-        if not self.kinks:
-            return root(0)
         # The forces may balance on a whole interval: its two ends, then the middle.
-        return (root(-1e-13) + root(1e-13)) / 2
+        slacks = (-1e-13, 1e-13) if self.kinks else (0.0,)
+        # To the last digit, in whatever unit y comes.
+        limits = {"xtol": 1e-300, "rtol": 1e-15, "maxiter": 10_000}
+        ends = [brentq(force, low, high, args=(slack,), **limits) for slack in slacks]
+        return float(np.mean(ends))
 
     def _lowest_valley(self, y: Array, w: Array) -> float:
         """Global minimiser of the risk of a loss whose influence falls off.
@@ -191,9 +190,6 @@ class SquaredError(ResidualLoss):
     def rho_second(self, r: Array) -> Array:
         return np.full_like(r, 2)
 
-    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
-        return float(weighted_mean(y, w))
-
 
 @dataclass(frozen=True)
 class AbsoluteError(ResidualLoss):
@@ -231,9 +227,6 @@ class AbsoluteError(ResidualLoss):
 
     def rho_second(self, r: Array) -> Array:
         return np.zeros_like(r)
-
-    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
-        return float(self.functional(y, w))
 
 
 @dataclass(frozen=True)
@@ -290,9 +283,6 @@ class PinballLoss(ResidualLoss):
     def rho_second(self, r: Array) -> Array:
         return np.zeros_like(r)
 
-    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
-        return float(self.functional(y, w))
-
 
 @dataclass(frozen=True)
 class ExpectileLoss(ResidualLoss):
@@ -344,9 +334,6 @@ class ExpectileLoss(ResidualLoss):
     def rho_second(self, r: Array) -> Array:
         weight = np.where(r < 0, 1 - self.level, self.level)
         return 2 * weight.astype(r.dtype, copy=False)
-
-    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
-        return float(self.functional(y, w))
 
 
 @dataclass(frozen=True)
@@ -713,9 +700,8 @@ class BarronLoss(ResidualLoss):
         if self.alpha == 1:
             return 1 / self.scale
         # The curvature vanishes at (r/c)**2 = (2 - alpha) / (1 - alpha).
-        peak = 1.0
-        if self.alpha > -np.inf:
-            peak = math.sqrt((2 - self.alpha) / (1 - self.alpha))
+        a = self.alpha
+        peak = 1.0 if a == -np.inf else math.sqrt((2 - a) / (1 - a))
         return float(self.rho_prime(np.array([peak * self.scale]))[0])
 
     def _log_power(self, x: Array) -> Array:
@@ -731,13 +717,11 @@ class BarronLoss(ResidualLoss):
         x = r / self.scale
         if self.alpha == 2:
             return np.square(x) / 2
-        if self.alpha == -np.inf:
-            return -np.expm1(-np.square(x) / 2)
-        gap = 2 - self.alpha
-        growth = log1p_square(x / math.sqrt(gap))
+        growth = -self._log_power(x)
         if self.alpha == 0:
             return growth
-        return gap / self.alpha * np.expm1(self.alpha / 2 * growth)
+        share = -1 if self.alpha == -np.inf else self.alpha / (2 - self.alpha)
+        return np.expm1(share * growth) / share
 
     def rho_prime(self, r: Array) -> Array:
         x = r / self.scale
