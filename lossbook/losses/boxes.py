@@ -229,11 +229,8 @@ class _Pair:
         hull = np.maximum(y[:, 2:], f[:, 2:]) - corner
         self.unit = unit = hull.max(axis=1, keepdims=True)
         # Sides before anything is moved: a small box keeps its shape far out.
-        self.wanted, self.sides = (
-            (y[:, 2:] - y[:, :2]) / unit,
-            (f[:, 2:] - f[:, :2]) / unit,
-        )
-        wanted, sides, hull = self.wanted, self.sides, hull / unit
+        wanted, sides = (y[:, 2:] - y[:, :2]) / unit, (f[:, 2:] - f[:, :2]) / unit
+        self.wanted, self.sides, hull = wanted, sides, hull / unit
         y_low, y_high = (y[:, :2] - corner) / unit, (y[:, 2:] - corner) / unit
         f_low, f_high = (f[:, :2] - corner) / unit, (f[:, 2:] - corner) / unit
         common = np.maximum(np.minimum(y_high, f_high) - np.maximum(y_low, f_low), 0)

@@ -22,6 +22,7 @@ from lossbook.validation import (
     Checked,
     Interval,
     Named,
+    check_instance,
     check_integer,
     check_shape,
 )
@@ -81,10 +82,9 @@ class UniformNoise(LabelNoise):
 
     def matrix(self, n_classes: int) -> Array:
         check_integer(self, "n_classes", n_classes, Interval(low=2))
-        wrong = self.rate / (n_classes - 1)
-        return np.full((n_classes, n_classes), wrong) + (
-            1 - self.rate - wrong
-        ) * np.eye(n_classes)
+        T = np.full((n_classes, n_classes), self.rate / (n_classes - 1))
+        np.fill_diagonal(T, 1 - self.rate)
+        return T
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,31 @@ class NoiseMatrix(LabelNoise):
 
 
 @dataclass(frozen=True)
-class ForwardCorrection(MulticlassLoss):
+class NoiseCorrection(MulticlassLoss, abstract=True):
+    """Cross-entropy of labels that noise has changed."""
+
+    noise: LabelNoise
+
+    symbols = {}
+    link = SoftmaxLink()
+    response = "predict_proba"
+    smooth = True
+    kinks = ()
+    reference = "patrini2017making"
+    likelihood = ""
+    elsewhere = ()
+
+    def __post_init__(self) -> None:
+        owner = Named(type(self).__name__)
+        check_instance(owner, "noise", self.noise, LabelNoise, "UniformNoise(rate=0.1)")
+
+    @property
+    def functional(self) -> BeforeNoise:
+        return BeforeNoise(self.noise)
+
+
+@dataclass(frozen=True)
+class ForwardCorrection(NoiseCorrection):
     """-log of the probability of the *label*, p T, with p = softmax(f) of the class.
 
     Proper for the classes behind the labels, if T is the noise that made them.
@@ -161,27 +185,10 @@ class ForwardCorrection(MulticlassLoss):
     array([0.6167, 0.7329])
     """
 
-    noise: LabelNoise
-
     title = "forward correction"
-    symbols = {}
-    link = SoftmaxLink()
-    response = "predict_proba"
-    smooth = True
-    kinks = ()
     # p - r lies between two distributions; the bound is approached without noise.
     lipschitz = math.sqrt(2)
     formula = r"\ell(y, f) = -\log \sum_j p_j T_{jy}"
-    reference = "patrini2017making"
-    likelihood = ""
-    elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_noise(self)
-
-    @property
-    def functional(self) -> BeforeNoise:
-        return BeforeNoise(self.noise)
 
     @property
     def convex(self) -> bool:
@@ -237,7 +244,7 @@ class ForwardCorrection(MulticlassLoss):
 
 
 @dataclass(frozen=True)
-class BackwardCorrection(MulticlassLoss):
+class BackwardCorrection(NoiseCorrection):
     """Cross-entropy against y T^-1: its mean over the noise is that of true labels.
 
     Unbiased and convex, but not bounded below: the corrected target has negative
@@ -257,26 +264,9 @@ class BackwardCorrection(MulticlassLoss):
     array([0.4338, 0.592 ])
     """
 
-    noise: LabelNoise
-
     title = "backward correction"
-    symbols = {}
-    link = SoftmaxLink()
-    response = "predict_proba"
     convex = True
-    smooth = True
-    kinks = ()
     formula = r"\ell(y, f) = -\sum_k (T^{-1})_{yk} \log p_k"
-    reference = "patrini2017making"
-    likelihood = ""
-    elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_noise(self)
-
-    @property
-    def functional(self) -> BeforeNoise:
-        return BeforeNoise(self.noise)
 
     @property
     def lipschitz(self) -> float:
@@ -311,12 +301,3 @@ class BackwardCorrection(MulticlassLoss):
     def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> Array:
         target = np.maximum(self.corrected(self._proportions(y, w)[None])[0], 0)
         return target / target.sum()
-
-
-def check_noise(loss: ForwardCorrection | BackwardCorrection) -> None:
-    """Raise unless the noise of a loss is one."""
-    if not isinstance(loss.noise, LabelNoise):
-        raise TypeError(
-            f"{type(loss).__name__}: noise must be UniformNoise(rate) or "
-            f"NoiseMatrix(rows); got {loss.noise!r}"
-        )

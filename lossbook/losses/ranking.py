@@ -49,8 +49,7 @@ class ListLoss(ObjectLoss, abstract=True):
 
         Lists of unequal length give a list of arrays.
         """
-        slopes = super().gradient(y_true, raw_prediction)
-        return _as_given(slopes, raw_prediction)
+        return _as_given(super().gradient(y_true, raw_prediction), raw_prediction)
 
     def value_and_gradient(
         self, y_true: ArrayLike, raw_prediction: ArrayLike
@@ -224,10 +223,8 @@ class PairwiseExponentialLoss(ListLoss):
         up, down = np.full((2, len(f)), -np.inf)  # logarithms of the forces
         total, n_pairs = -np.inf, 0
         for better, worse in _levels(y):
-            log_a, log_b = (
-                np.logaddexp.reduce(-f[better]),
-                np.logaddexp.reduce(f[worse]),
-            )
+            log_a = np.logaddexp.reduce(-f[better])
+            log_b = np.logaddexp.reduce(f[worse])
             total = np.logaddexp(total, log_a + log_b)
             up[better] = log_b - f[better]
             down[worse] = np.logaddexp(down[worse], log_a + f[worse])
