@@ -231,6 +231,12 @@ def check_weights(
     return weight
 
 
+def float_weights(owner: object, sample_weight: ArrayLike | None, n: int) -> Array:
+    """Weights >= 0 of n samples in float64, not all zero; ones if none are given."""
+    weight = check_weights(owner, sample_weight, n)
+    return np.ones(n) if weight is None else weight.astype(np.float64)
+
+
 def check_as_given(
     owner: object, y: ArrayLike, sample_weight: ArrayLike | None, name: str = "y"
 ) -> tuple[np.ndarray, np.ndarray | None]:

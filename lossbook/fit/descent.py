@@ -5,6 +5,7 @@ iterate.  The minimisers want the answer and take any way to it.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from lossbook.base import MulticlassLoss, PointwiseLoss, one_hot
 from lossbook.functionals import Quantile
+from lossbook.losses.margin import ZeroOneLoss
 from lossbook.numerics import Array
 from lossbook.validation import (
     NONNEGATIVE,
@@ -147,17 +149,10 @@ class LinearRisk:
         if raw.ndim == 1:
             return self.loss._hessian(self.y, raw)[:, None, None]
         # A loss knows only its diagonal; differences of gradients give the rest.
-        return (
-            np.stack(
-                [
-                    self.loss._gradient(self.y, raw + shift)
-                    - self.loss._gradient(self.y, raw - shift)
-                    for shift in 1e-5 * np.eye(raw.shape[1])
-                ],
-                axis=2,
-            )
-            / 2e-5
-        )
+        slope = partial(self.loss._gradient, self.y)
+        steps = 1e-5 * np.eye(raw.shape[1])
+        rises = [slope(raw + step) - slope(raw - step) for step in steps]
+        return np.stack(rises, axis=2) / 2e-5
 
 
 def gradient_descent(
@@ -279,6 +274,16 @@ def _path(
     return path
 
 
+def check_trainable(owner: Named, loss: object, example: str) -> None:
+    """Raise unless this is a loss of single samples that can be descended."""
+    check_instance(owner, "loss", loss, PointwiseLoss, example)
+    if isinstance(loss, ZeroOneLoss):
+        raise ValueError(
+            f"{owner!r}: loss must have a slope to follow; got {loss!r}, which is "
+            "flat; use one of its surrogates"
+        )
+
+
 def raw_start(loss: PointwiseLoss, y: Array, weights: Array | None) -> Array:
     """The raw prediction of the best constant, and 0 where that is infinite."""
     raw = loss.link(loss.best_constant(y, weights))
@@ -330,9 +335,8 @@ def minimize_newton(
 
     def settled(size: float, length: float, deaf: bool) -> bool:
         """Whether the gradient is as small as it can be, and Newton's step is too."""
-        if deaf or length > 1e-6 * _length(x):
-            return False
-        return size <= 10 * risk.rounding(x)
+        slow = length <= 1e-6 * _length(x)
+        return slow and not deaf and size <= 10 * risk.rounding(x)
 
     x, terms, gradient = start, risk.terms(start), risk.gradient(start)
     damping = 0.0

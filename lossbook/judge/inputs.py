@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossbook.base import Reduction
+from lossbook.functionals import weighted_mean
 from lossbook.numerics import Array
 from lossbook.validation import (
-    NONNEGATIVE,
     REALS,
     Interval,
     Named,
@@ -16,9 +16,8 @@ from lossbook.validation import (
     check_not_empty,
     check_option,
     check_shape,
-    check_some_weight,
     check_values,
-    check_weight_shape,
+    float_weights,
     weight_unit,
 )
 
@@ -64,19 +63,9 @@ def sample(
     return y, column(owner, name, y_pred, domain, like=y.shape)
 
 
-def weights(owner: Named, sample_weight: ArrayLike | None, n: int) -> Array:
-    """Weights >= 0 of n samples, not all zero; ones if none are given."""
-    if sample_weight is None:
-        return np.ones(n)
-    w = check_weight_shape(owner, sample_weight, n).astype(np.float64)
-    check_values(owner, "sample_weight", w, NONNEGATIVE)
-    check_some_weight(owner, w.max())
-    return w
-
-
 def mean_weights(owner: Named, sample_weight: ArrayLike | None, n: int) -> Array:
     """Weights of a mean: in a unit in which their sum cannot overflow."""
-    w = weights(owner, sample_weight, n)
+    w = float_weights(owner, sample_weight, n)
     return w / weight_unit(w)
 
 
@@ -95,7 +84,7 @@ def labelled(
     y = column(owner, "y_true", y_true)
     s = numbers(owner, name, score, like=y.shape)
     check_values(owner, name, s, REALS)
-    w = weights(owner, sample_weight, len(y))
+    w = float_weights(owner, sample_weight, len(y))
     if w.min() == 0:
         y, s, w = y[w > 0], s[w > 0], w[w > 0]
     positive = y == 1
@@ -120,10 +109,9 @@ def reduced(
 ) -> float | Array:
     """sum(w * each) / sum(w), sum(w * each), or w * each, as in calling a loss."""
     check_option(owner, "reduction", reduction, ("mean", "sum", "none"))
-    w = weights(owner, sample_weight, len(each))
+    w = float_weights(owner, sample_weight, len(each))
     if reduction == "none":
         return cast(Array, w * each)
     if reduction == "sum":
         return float((w * each).sum())
-    w = w / weight_unit(w)
-    return float((w * each).sum() / w.sum())
+    return float(weighted_mean(each, w))

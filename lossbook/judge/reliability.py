@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossbook.base import MulticlassLoss, PointwiseLoss
 from lossbook.functionals import Mean, Quantile
-from lossbook.judge.inputs import Table, column, mean_weights, sample, weights
+from lossbook.judge.inputs import Table, column, mean_weights, sample
 from lossbook.losses import BrierLoss
 from lossbook.numerics import Array
 from lossbook.validation import (
@@ -22,6 +22,7 @@ from lossbook.validation import (
     check_instance,
     check_integer,
     check_option,
+    float_weights,
 )
 
 Method = Literal["isotonic", "groups"]
@@ -66,7 +67,7 @@ def reliability_table(
     """
     owner = Named("reliability_table")
     y, p = sample(owner, y_true, y_prob, UNIT, name="y_prob")
-    w = weights(owner, sample_weight, len(y))
+    w = float_weights(owner, sample_weight, len(y))
     check_integer(owner, "n_bins", n_bins, Interval(low=1))
     check_option(owner, "strategy", strategy, ("uniform", "quantile"))
     y, p, w = y[w > 0], p[w > 0], w[w > 0]
