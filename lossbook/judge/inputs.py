@@ -96,6 +96,19 @@ def labelled(
     return positive, s, w
 
 
+def answers(
+    owner: object, call: str, came: Any, shape: tuple[int, ...], each: str
+) -> NDArray[Any]:
+    """What a reader's function returned, if that is a number for each input."""
+    values = np.asarray(came)
+    if values.shape != shape or values.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{owner!r}: {call} must return one real number for each {each}; for an "
+            f"array of shape {shape} came shape {values.shape}, dtype {values.dtype}"
+        )
+    return values
+
+
 def points(owner: Named, name: str, values: ArrayLike) -> Array:
     """Numbers at which a curve is computed, as an array of shape (m,)."""
     return column(owner, name, np.atleast_1d(as_numeric(owner, name, values)))
