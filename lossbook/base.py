@@ -549,15 +549,13 @@ class MulticlassLoss(PointwiseLoss, abstract=True):
             return weighted_mean(y, w)
         unit = 1.0 if w is None else weight_unit(w)
         shares: Array = np.zeros(n_classes or 2)
-        total = 0.0
         for rows in blocks(len(y)):
             labels = _whole_labels(self, y[rows], n_classes)
             weight = np.ones(len(labels)) if w is None else w[rows] / unit
             counts: Array = np.bincount(labels, weight, len(shares)).astype(np.float64)
             counts[: len(shares)] += shares
             shares = counts
-            total += float(weight.sum())
-        return shares / total
+        return shares / shares.sum()
 
     def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> Array:
         return self._proportions(y, w)

@@ -9,7 +9,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from lossbook.numerics import Array, blocks
 
@@ -259,6 +259,14 @@ def whole_sample(y: np.ndarray, w: np.ndarray | None) -> tuple[Array, Array]:
     there = w > 0
     weight = w[there].astype(np.float64)
     return y[there].astype(np.float64), weight / weight_unit(weight)
+
+
+def rows_with_weight(
+    owner: object, sample_weight: ArrayLike | None, n: int
+) -> tuple[NDArray[np.intp], Array]:
+    """Rows with a positive weight, and these weights: see :func:`whole_sample`."""
+    rows, weights = check_sample(owner, np.arange(n), sample_weight)
+    return rows.astype(np.intp), weights
 
 
 def check_sample(

@@ -26,9 +26,9 @@ from lossbook.validation import (
     check_integer,
     check_not_empty,
     check_number,
-    check_sample,
     check_shape,
     check_values,
+    rows_with_weight,
 )
 
 Field = Callable[[Array], Array]
@@ -76,11 +76,10 @@ class LinearRisk:
         fits = features.ndim == 2 and len(features) == len(y)
         check_shape(loss, "X", features, fits, f"({len(y)}, p) to match y")
         strength = as_amounts(loss, "penalty", penalty, features.shape[1:])
-        rows, weights = check_sample(loss, np.arange(len(y)), sample_weight)
-        kept = rows.astype(int)
+        kept, weights = rows_with_weight(loss, sample_weight, len(y))
         self.loss = loss
         self.X = features[kept].astype(np.float64)
-        self.y = y[kept].astype(np.float64)
+        self.y: Array = y[kept].astype(np.float64)
         self.weights = weights / weights.sum()
         self.penalty = np.broadcast_to(strength.astype(np.float64), features.shape[1:])
         check_values(loss, "X", np.append(self.X, 0), REALS)
@@ -194,11 +193,7 @@ def gradient_descent(
     """
     owner = Named("gradient_descent")
     check_number(owner, "learning_rate", learning_rate, POSITIVE)
-
-    def step(t: int, w: Array) -> Array:
-        return w - learning_rate * gradient(w)
-
-    return _path(owner, step, start, n_steps)
+    return _path(owner, lambda t, w: w - learning_rate * gradient(w), start, n_steps)
 
 
 def subgradient_descent(

@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.metaestimators import available_if
@@ -45,7 +45,7 @@ from lossbook.validation import (
     Named,
     check_integer,
     check_number,
-    check_sample,
+    rows_with_weight,
 )
 
 
@@ -103,13 +103,6 @@ class _LossModel(BaseEstimator):
         check_number(owner, "alpha", self.alpha, NONNEGATIVE)
         check_number(owner, "tol", self.tol, POSITIVE)
         check_integer(owner, "max_iter", self.max_iter, Interval(low=1))
-
-    def _weights(
-        self, sample_weight: ArrayLike | None, n: int
-    ) -> tuple[NDArray[np.intp], Array]:
-        """Rows with a positive weight, and these weights."""
-        rows, weights = check_sample(self, np.arange(n), sample_weight)
-        return rows.astype(np.intp), weights
 
     def _fit(self, X: Array, y: Array, weights: Array) -> tuple[Array, Array]:
         """Coefficients (p,) and intercept (); (p, K) and (K,) for several classes."""
@@ -378,7 +371,7 @@ class LossRegressor(RegressorMixin, _LossModel):
                 f"several classes use LossClassifier; got {self.loss!r}"
             )
         features, targets = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
-        kept, weights = self._weights(sample_weight, len(targets))
+        kept, weights = rows_with_weight(self, sample_weight, len(targets))
         self.coef_, intercept = self._fit(features[kept], targets[kept], weights)
         self.intercept_ = float(intercept)
         return self
@@ -461,7 +454,7 @@ class LossClassifier(ClassifierMixin, _LossModel):
             )
         features, labels = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(labels)
-        kept, weights = self._weights(sample_weight, len(labels))
+        kept, weights = rows_with_weight(self, sample_weight, len(labels))
         self.classes_, targets = np.unique(labels[kept], return_inverse=True)
         n_classes = len(self.classes_)
         if n_classes < 2:

@@ -76,9 +76,7 @@ class UniformNoise(LabelNoise):
 
     rate: float = field(metadata={"domain": BELOW_ONE})
 
-    @property
-    def fewest_classes(self) -> int:
-        return 2
+    fewest_classes = 2
 
     def matrix(self, n_classes: int) -> Array:
         check_integer(self, "n_classes", n_classes, Interval(low=2))

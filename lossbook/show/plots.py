@@ -343,15 +343,9 @@ def label_line(
     data = np.column_stack(line.get_data()).astype(float)
     known = data[np.isfinite(data).all(axis=1)]
     y = np.interp(x, *known[np.argsort(known[:, 0])].T)
-    look = {
-        "color": line.get_color(),
-        "fontsize": "small",
-        "ha": "center",
-        "va": "bottom" if dy >= 0 else "top",
-    }
-    return ax.annotate(
-        text, (x, y), (0, dy), textcoords="offset points", **{**look, **options}
-    )
+    look: dict[str, Any] = {"color": line.get_color(), "fontsize": "small"}
+    look |= {"ha": "center", "va": "bottom" if dy >= 0 else "top"} | options
+    return ax.annotate(text, (x, y), (0, dy), textcoords="offset points", **look)
 
 
 def label_lines(
@@ -414,24 +408,16 @@ class _Placer(Artist):
             x, y = ax.transData.inverted().transform(at)
             label.xy = (float(x), float(y))
             label.set_position((place.dx * self.gap, place.dy * self.gap))
-            label.set(ha=place.ha, va=place.va)
+            label.set(ha=_HA[place.dx], va=_VA[place.dy])
             room.taken.append(label.get_window_extent(renderer))
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a label stands from a point: steps of one gap, and alignments."""
+    """Where a label stands from a point, in steps of one gap."""
 
     dx: int
     dy: int
-
-    @property
-    def ha(self) -> str:
-        return {1: "left", 0: "center", -1: "right"}[self.dx]
-
-    @property
-    def va(self) -> str:
-        return {1: "bottom", 0: "center", -1: "top"}[self.dy]
 
     def box(self, at: Array, gap: float, width: float, height: float) -> Bbox:
         left = at[0] + self.dx * gap + width * (self.dx - 1) / 2
@@ -439,6 +425,8 @@ class _Place:
         return Bbox.from_bounds(left, low, width, height)
 
 
+_HA = {1: "left", 0: "center", -1: "right"}
+_VA = {1: "bottom", 0: "center", -1: "top"}
 _PLACES = [
     _Place(dx, dy) for dy in (0, 1, -1) for dx in (1, 0, -1) if (dx, dy) != (0, 0)
 ]
