@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossbook.base import Elsewhere, ObjectLoss
+from lossbook.base import Elsewhere, ObjectLoss, OnePassLoss
 from lossbook.links import IdentityLink
 from lossbook.numerics import Array, expit, log_softmax, softmax, softplus
 from lossbook.validation import NONNEGATIVE, POSITIVE, Named, check_integer
@@ -23,7 +23,7 @@ PAIRS_AT_ONCE = 1 << 18
 
 
 @dataclass(frozen=True)
-class ListLoss(ObjectLoss, abstract=True):
+class ListLoss(OnePassLoss, ObjectLoss, abstract=True):
     """A loss of one query, computed query by query.
 
     Queries may have lists of unequal length: sequences of arrays, or arrays that are
@@ -72,12 +72,6 @@ class ListLoss(ObjectLoss, abstract=True):
 
     def _fits(self, y: np.ndarray) -> bool:
         return y.ndim == 2
-
-    def _value(self, y: Array, f: Array) -> Array:
-        return self._value_and_gradient(y, f)[0]
-
-    def _gradient(self, y: Array, f: Array) -> Array:
-        return self._value_and_gradient(y, f)[1]
 
     def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
         y, f = y.astype(np.float64), f.astype(np.float64)
