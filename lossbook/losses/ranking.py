@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossbook.base import Elsewhere, ObjectLoss, OnePassLoss
 from lossbook.links import IdentityLink
-from lossbook.numerics import Array, expit, log_softmax, softmax, softplus
+from lossbook.numerics import Array, blocks, expit, log_softmax, softmax, softplus
 from lossbook.validation import NONNEGATIVE, POSITIVE, Named, check_integer
 
 # Rows of a table of pairs that is never larger than a few megabytes.
@@ -264,9 +264,7 @@ class PairwiseLogisticLoss(PairwiseLoss):
 
     def _sums(self, a: Array, b: Array) -> tuple[float, Array, Array]:
         value, up, down = 0.0, np.empty_like(a), np.zeros_like(b)
-        step = max(1, PAIRS_AT_ONCE // len(b))
-        for start in range(0, len(a), step):
-            rows = slice(start, start + step)
+        for rows in blocks(len(a), len(b), PAIRS_AT_ONCE):
             behind = b - a[rows, None]
             value += float(softplus(behind).sum())
             force = expit(behind)
@@ -395,9 +393,7 @@ class LambdaRankLoss(ListLoss):
             return 0.0, np.zeros_like(f)
         place, tied, apart = _places(f)
         value, slope = 0.0, np.zeros_like(f)
-        step = max(1, PAIRS_AT_ONCE // len(f))
-        for start in range(0, len(f), step):
-            rows = slice(start, start + step)
+        for rows in blocks(len(f), len(f), PAIRS_AT_ONCE):
             gain = np.maximum(y[rows, None] - y, 0)  # zero unless i is more relevant
             exchange = np.abs(place[rows, None] - place)
             exchange += apart * (tied[rows, None] == tied)
