@@ -24,11 +24,13 @@ from lossbook.validation import (
     NONNEGATIVE,
     REALS,
     UNIT,
+    Checked,
     ClassLabels,
     Interval,
     as_numeric,
     check_not_empty,
     check_option,
+    check_shape,
     check_some_weight,
     check_values,
     check_weight_shape,
@@ -39,24 +41,6 @@ from lossbook.validation import (
 Reduction = Literal["mean", "sum", "none"]
 Response = Literal["predict", "predict_proba", "decision_function"]
 Formula = Callable[[Array, Array], Any]
-
-FACTS = (
-    "family",
-    "title",
-    "symbols",
-    "link",
-    "response",
-    "functional",
-    "y_domain",
-    "convex",
-    "smooth",
-    "kinks",
-    "lipschitz",
-    "formula",
-    "reference",
-    "likelihood",
-    "elsewhere",
-)
 
 
 class Elsewhere(NamedTuple):
@@ -80,7 +64,7 @@ def extremes() -> np.errstate:
 
 
 @dataclass(frozen=True)
-class Loss(abc.ABC):
+class Loss(Checked, abc.ABC):
     """A loss of targets and predictions.
 
     Every class states every fact below, itself or through the abstract family it
@@ -213,9 +197,7 @@ class Loss(abc.ABC):
         ValueError, TypeError
             If shapes do not match or a value is not allowed.
         """
-        return self._reduced(
-            self._at_prediction, y_true, y_pred, "y_pred", sample_weight, reduction
-        )
+        return self._reduced(y_true, y_pred, "y_pred", sample_weight, reduction)
 
     def from_raw(
         self,
@@ -231,12 +213,7 @@ class Loss(abc.ABC):
         any finite numbers.
         """
         return self._reduced(
-            self._value,
-            y_true,
-            raw_prediction,
-            "raw_prediction",
-            sample_weight,
-            reduction,
+            y_true, raw_prediction, "raw_prediction", sample_weight, reduction
         )
 
     def value(self, y_true: ArrayLike, raw_prediction: ArrayLike) -> Array:
@@ -260,12 +237,7 @@ class Loss(abc.ABC):
         ValueError, TypeError
             If shapes do not match or a value is not allowed.
         """
-        y, f, dtype = self._pair(y_true, raw_prediction, "raw_prediction")
-        values = np.empty(len(y), dtype)
-        with extremes():
-            for rows, y_part, f_part in self._parts(y, f, dtype, "raw_prediction"):
-                values[rows] = self._value(y_part, f_part)
-        return values
+        return np.asarray(self.from_raw(y_true, raw_prediction, reduction="none"))
 
     def gradient(self, y_true: ArrayLike, raw_prediction: ArrayLike) -> Array:
         """d value / d raw_prediction, in the shape of ``raw_prediction``.
@@ -280,7 +252,7 @@ class Loss(abc.ABC):
     ) -> tuple[Array, Array]:
         """:meth:`value` and :meth:`gradient` in one pass over the samples."""
         y, f, dtype = self._pair(y_true, raw_prediction, "raw_prediction")
-        values, gradient = np.empty(len(y), dtype), self._empty_like(f, dtype)
+        values, gradient = np.empty(len(y), dtype), np.empty(f.shape, dtype)
         with extremes():
             for rows, y_part, f_part in self._parts(y, f, dtype, "raw_prediction"):
                 values[rows], gradient[rows] = self._value_and_gradient(y_part, f_part)
@@ -290,7 +262,6 @@ class Loss(abc.ABC):
 
     def _reduced(
         self,
-        formula: Formula,
         y_true: ArrayLike,
         prediction: ArrayLike,
         name: str,
@@ -298,6 +269,7 @@ class Loss(abc.ABC):
         reduction: Reduction,
     ) -> float | Array:
         check_option(self, "reduction", reduction, ("mean", "sum", "none"))
+        formula = self._at_prediction if name == "y_pred" else self._value
         y, f, dtype = self._pair(y_true, prediction, name)
         weight, unit = None, 1.0
         if sample_weight is not None:
@@ -331,15 +303,11 @@ class Loss(abc.ABC):
     ) -> Array:
         """A formula that gives one number for each raw prediction, part by part."""
         y, f, dtype = self._pair(y_true, raw_prediction, "raw_prediction")
-        out = self._empty_like(f, dtype)
+        out = np.empty(f.shape, dtype)
         with extremes():
             for rows, y_part, f_part in self._parts(y, f, dtype, "raw_prediction"):
                 out[rows] = formula(y_part, f_part)
         return out
-
-    def _empty_like(self, f: Any, dtype: np.dtype[Any]) -> Any:
-        """Room for one number for each raw prediction."""
-        return np.empty(f.shape, dtype)
 
     def _pair(
         self, y_true: ArrayLike, prediction: ArrayLike, name: str
@@ -379,11 +347,8 @@ class Loss(abc.ABC):
         """Targets as an array of the right number of dimensions."""
 
     def _check_shapes(self, y: np.ndarray, f: np.ndarray, name: str) -> None:
-        if y.shape != f.shape:
-            raise ValueError(
-                f"{self!r}: {name} must have the shape {y.shape} of y_true; "
-                f"got shape {f.shape}"
-            )
+        if f.shape != y.shape:  # no words are made where none are needed
+            check_shape(self, name, f, False, f"{y.shape} like y_true")
 
     def _check_targets(self, y: Array) -> None:
         check_values(self, "y_true", y, self.y_domain)
@@ -393,11 +358,29 @@ class Loss(abc.ABC):
         check_values(self, name, prediction, domain)
 
 
+FACTS = tuple(name for name in Loss.__annotations__ if name != "_abstract")
+
+
 def _weighted(w: Array, losses: Array) -> Array:
     """w * losses, where a weight of zero removes even an infinite loss."""
     if w.min() > 0:
         return w * losses
     return np.where(w == 0, 0, w * np.where(w == 0, 0, losses))
+
+
+@dataclass(frozen=True)
+class OnePassLoss(Loss, abstract=True):
+    """A loss whose value and gradient come out of one computation."""
+
+    @abc.abstractmethod
+    def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
+        """Loss of each sample, and its derivative in f."""
+
+    def _value(self, y: Array, f: Array) -> Array:
+        return self._value_and_gradient(y, f)[0]
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        return self._value_and_gradient(y, f)[1]
 
 
 # ---- losses of single samples ------------------------------------------------------
@@ -411,13 +394,13 @@ class PointwiseLoss(Loss, abstract=True):
     def _hessian(self, y: Array, f: Array) -> Array:
         """The second derivative in f (the diagonal for several classes)."""
 
-    @abc.abstractmethod
     def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float | Array:
         """The prediction that minimises the weighted mean of the loss.
 
         Targets and weights are checked, and as they came: of any dtype; no weights
-        are ones.
+        are ones.  To be overridden where it is not the functional of the targets.
         """
+        return self.functional._of_sample(y, w)
 
     def hessian(self, y_true: ArrayLike, raw_prediction: ArrayLike) -> Array:
         """Second derivative in ``raw_prediction``, in its shape.
@@ -461,10 +444,7 @@ class PointwiseLoss(Loss, abstract=True):
 
     def _targets(self, y_true: ArrayLike) -> np.ndarray:
         y = as_numeric(self, "y_true", y_true)
-        if y.ndim != 1:
-            raise ValueError(
-                f"{self!r}: y_true must have shape (n,); got shape {y.shape}"
-            )
+        check_shape(self, "y_true", y, y.ndim == 1, "(n,)")
         return y
 
 
@@ -549,20 +529,15 @@ class MulticlassLoss(PointwiseLoss, abstract=True):
 
     def _targets(self, y_true: ArrayLike) -> np.ndarray:
         y = as_numeric(self, "y_true", y_true)
-        if y.ndim not in (1, 2):
-            raise ValueError(
-                f"{self!r}: y_true must be {self.y_domain}; got shape {y.shape}"
-            )
+        wanted = "(n,) for labels 0..K-1 or (n, K) for proportions"
+        check_shape(self, "y_true", y, y.ndim in (1, 2), wanted)
         return y
 
     def _check_shapes(self, y: np.ndarray, f: np.ndarray, name: str) -> None:
-        expected = y.shape if y.ndim == 2 else (len(y), "K")
-        if f.ndim != 2 or f.shape[1] < 2 or f.shape[: y.ndim] != y.shape:
-            shape = f"({expected[0]}, {expected[1]})"
-            raise ValueError(
-                f"{self!r}: {name} must have shape {shape} with K >= 2 "
-                f"to match y_true; got shape {f.shape}"
-            )
+        fits = f.ndim == 2 and f.shape[1] >= 2 and f.shape[: y.ndim] == y.shape
+        columns = y.shape[1] if y.ndim == 2 else "K"
+        wanted = f"({len(y)}, {columns}) with K >= 2 to match y_true"
+        check_shape(self, name, f, fits, wanted)
 
     def _check_targets(self, y: Array) -> None:
         """Labels are checked where they become proportions."""
@@ -590,15 +565,13 @@ class MulticlassLoss(PointwiseLoss, abstract=True):
             return weighted_mean(y, w)
         unit = 1.0 if w is None else weight_unit(w)
         shares: Array = np.zeros(n_classes or 2)
-        total = 0.0
         for rows in blocks(len(y)):
             labels = _whole_labels(self, y[rows], n_classes)
             weight = np.ones(len(labels)) if w is None else w[rows] / unit
             counts: Array = np.bincount(labels, weight, len(shares)).astype(np.float64)
             counts[: len(shares)] += shares
             shares = counts
-            total += float(weight.sum())
-        return shares / total
+        return shares / shares.sum()
 
     def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> Array:
         return self._proportions(y, w)
@@ -695,13 +668,12 @@ class ObjectLoss(Loss, abstract=True):
 
     def _targets(self, y_true: ArrayLike) -> np.ndarray:
         if self.masks and isinstance(y_true, np.ma.MaskedArray):
-            numbers = as_numeric(self, "y_true", y_true.data)
-            y: np.ndarray = np.ma.array(numbers, mask=y_true.mask)
-        else:
-            y = as_numeric(self, "y_true", y_true)
-        if y.ndim < 2:
-            raise ValueError(
-                f"{self!r}: y_true must have shape {self.object_shape}; "
-                f"got shape {y.shape}"
-            )
+            numbers = self._targets(y_true.data)
+            return np.ma.array(numbers, mask=y_true.mask)
+        y = as_numeric(self, "y_true", y_true)
+        check_shape(self, "y_true", y, self._fits(y), self.object_shape)
         return y
+
+    def _fits(self, y: np.ndarray) -> bool:
+        """Whether targets have the ``object_shape``."""
+        return y.ndim >= 2

@@ -8,7 +8,7 @@ exactly when z is the functional, negative below it and positive above it (Osban
 
 import abc
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -20,10 +20,12 @@ from lossbook.validation import (
     OPEN_UNIT,
     POSITIVE,
     REALS,
+    Checked,
     Named,
     as_numeric,
     check_as_given,
     check_parameter,
+    check_shape,
     check_values,
     weight_unit,
     whole_sample,
@@ -73,7 +75,7 @@ class Noise(Protocol):
         """P(label k | class j), row j and column k."""
 
 
-class Functional(abc.ABC):
+class Functional(Checked, abc.ABC):
     """A number (or vector of class proportions) that summarises a distribution.
 
     Attributes
@@ -95,11 +97,8 @@ class Functional(abc.ABC):
     ) -> float | np.floating | Array:
         """The functional of the weighted sample ``y``, of one of the ``shapes``."""
         sample, weight = check_as_given(self, y, sample_weight)
-        if ("(n,)", "(n, K)")[sample.ndim - 1] not in self.shapes:
-            raise ValueError(
-                f"{self!r}: y must have shape {' or '.join(self.shapes)}; "
-                f"got shape {sample.shape}"
-            )
+        fits = ("(n,)", "(n, K)")[sample.ndim - 1] in self.shapes
+        check_shape(self, "y", sample, fits, " or ".join(self.shapes))
         return self._of_sample(sample, weight)
 
     @abc.abstractmethod
@@ -148,10 +147,7 @@ class Quantile(Identifiable):
     2.0
     """
 
-    level: float = 0.5
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "level", OPEN_UNIT)
+    level: float = field(default=0.5, metadata={"domain": OPEN_UNIT})
 
     @property
     def formula(self) -> str:
@@ -202,10 +198,7 @@ class BetaMedian(Identifiable):
     1.0
     """
 
-    beta: float = -1.0
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "beta", REALS)
+    beta: float = field(default=-1.0, metadata={"domain": REALS})
 
     @property
     def formula(self) -> str:
@@ -280,10 +273,7 @@ class Expectile(Identifiable):
     7.6364
     """
 
-    level: float = 0.5
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "level", OPEN_UNIT)
+    level: float = field(default=0.5, metadata={"domain": OPEN_UNIT})
 
     @property
     def formula(self) -> str:
@@ -344,10 +334,7 @@ class MLocation(Identifiable):
 
     loss: Influence
 
-    @property
-    def formula(self) -> str:
-        return r"\arg\min_z \mathbb{E}\,\rho(Y - z)"
-
+    formula: ClassVar[str] = r"\arg\min_z \mathbb{E}\,\rho(Y - z)"
     words: ClassVar[str] = "the balance point of its influence"
 
     def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float:

@@ -6,6 +6,7 @@ probability.  ``link(y_pred)`` goes the other way.
 """
 
 import abc
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lossbook.numerics import Array, expit, expit_slope, project_simplex, softmax
-from lossbook.validation import POSITIVE, REALS, UNIT, Interval, as_numeric
+from lossbook.validation import POSITIVE, REALS, UNIT, Interval, as_numeric, check_shape
 
 
 class Link(abc.ABC):
@@ -60,9 +61,7 @@ class Link(abc.ABC):
         ValueError, TypeError
             If a value is not allowed.
         """
-        z = self._checked("y_pred", y_pred, self.domain)
-        with _limits():
-            return self._raw(z)
+        return self._applied(self._raw, "y_pred", y_pred, self.domain)
 
     def inverse(self, raw_prediction: ArrayLike) -> Array:
         """Predictions on the scale of the target.
@@ -77,15 +76,25 @@ class Link(abc.ABC):
         ValueError, TypeError
             If a value is not allowed.
         """
-        f = self._checked("raw_prediction", raw_prediction, REALS)
-        with _limits():
-            return self._inverse(f)
+        return self._applied(self._inverse, "raw_prediction", raw_prediction)
 
     def inverse_derivative(self, raw_prediction: ArrayLike) -> Array:
         """Derivative of :meth:`inverse` (the diagonal for several classes)."""
-        f = self._checked("raw_prediction", raw_prediction, REALS)
-        with _limits():
-            return self._slope(f)
+        return self._applied(self._slope, "raw_prediction", raw_prediction)
+
+    def _applied(
+        self,
+        formula: Callable[[Array], Array],
+        name: str,
+        values: ArrayLike,
+        domain: Interval = REALS,
+    ) -> Array:
+        """A formula of checked values; the result is never the input itself."""
+        array = self._checked(name, values, domain)
+        # At the ends of a domain and far out a link has a limit; NumPy warns of it.
+        with np.errstate(divide="ignore", over="ignore", under="ignore"):
+            result = formula(array)
+        return result.copy() if result is array else result
 
     def _checked(self, name: str, values: ArrayLike, domain: Interval) -> Array:
         """``values`` as floats, all of them in ``domain`` or at an end of it."""
@@ -102,11 +111,6 @@ class Link(abc.ABC):
         return array
 
 
-def _limits() -> np.errstate:
-    """At the ends of a domain and far out a link has a limit; NumPy warns of it."""
-    return np.errstate(divide="ignore", over="ignore", under="ignore")
-
-
 @dataclass(frozen=True)
 class IdentityLink(Link):
     """z = f.
@@ -119,13 +123,11 @@ class IdentityLink(Link):
 
     formula: ClassVar[str] = "z = f"
 
-    # A copy: what a caller does to the result leaves the input alone.
-
     def _raw(self, z: Array) -> Array:
-        return np.positive(z)
+        return z
 
     def _inverse(self, f: Array) -> Array:
-        return np.positive(f)
+        return f
 
     def _slope(self, f: Array) -> Array:
         return np.ones_like(f)
@@ -191,11 +193,7 @@ class LogVarianceLink(Link):
 
     def _checked(self, name: str, values: ArrayLike, domain: Interval) -> Array:
         array = super()._checked(name, values, domain)
-        if array.shape[-1:] != (2,):
-            raise ValueError(
-                f"{self!r}: {name} must have shape (2,) or (n, 2); "
-                f"got shape {array.shape}"
-            )
+        check_shape(self, name, array, array.shape[-1:] == (2,), "(2,) or (n, 2)")
         if name == "y_pred" and array.size and array[..., 1].min() < 0:
             raise ValueError(
                 f"{self!r}: the variance in {name} must not be negative; "
@@ -284,7 +282,7 @@ class SignedLink(Link):
 
 
 @dataclass(frozen=True)
-class LabelLink(Link):
+class LabelLink(SignedLink):
     """The label 1 for f > 0, the label 0 for f < 0; at f = 0 neither, written 0.5.
 
     Examples
@@ -293,12 +291,7 @@ class LabelLink(Link):
     array([0. , 0.5, 1. ])
     """
 
-    domain: ClassVar[Interval] = UNIT
-    raw_domain: ClassVar[Interval] = Interval(-1.0, 1.0)
     formula: ClassVar[str] = r"z = \mathbb{1}\{f > 0\}"
-
-    def _raw(self, z: Array) -> Array:
-        return 2 * z - 1
 
     def _inverse(self, f: Array) -> Array:
         return np.heaviside(f, np.asarray(0.5, f.dtype))
@@ -312,11 +305,8 @@ class _SimplexLink(Link):
 
     def _checked(self, name: str, values: ArrayLike, domain: Interval) -> Array:
         array = super()._checked(name, values, domain)
-        if array.ndim == 0 or array.shape[-1] == 0:
-            raise ValueError(
-                f"{self!r}: {name} must have shape (K,) or (n, K), K >= 1; "
-                f"got shape {array.shape}"
-            )
+        fits = array.ndim > 0 and array.shape[-1] > 0
+        check_shape(self, name, array, fits, "(K,) or (n, K), K >= 1")
         largest = array.max(axis=-1)
         if not np.isfinite(largest).all():
             bad = largest[~np.isfinite(largest)].flat[0]

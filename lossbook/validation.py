@@ -4,12 +4,12 @@ A message names who complains, what was wrong, what is allowed and what came.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from lossbook.numerics import Array, blocks
 
@@ -50,6 +50,8 @@ NONNEGATIVE = Interval(low=0.0)
 POSITIVE = Interval(low=0.0, closed_low=False)
 SCALE = Interval(1e-150, 1e150)  # of a parameter that is squared
 UNIT = Interval(0.0, 1.0)
+POSITIVE_UNIT = Interval(0.0, 1.0, closed_low=False)
+BELOW_ONE = Interval(0.0, 1.0, closed_high=False)
 OPEN_UNIT = Interval(0.0, 1.0, closed_low=False, closed_high=False)
 
 
@@ -61,6 +63,15 @@ class Named:
 
     def __repr__(self) -> str:
         return self._name
+
+
+class Checked:
+    """A dataclass in which ``field(metadata={"domain": ...})`` is kept to."""
+
+    def __post_init__(self) -> None:
+        for parameter in fields(self):  # type: ignore[arg-type]
+            if "domain" in parameter.metadata:
+                check_parameter(self, parameter.name, parameter.metadata["domain"])
 
 
 def check_parameter(owner: object, name: str, domain: Interval) -> None:
@@ -146,24 +157,30 @@ def check_values(owner: object, name: str, values: Array, domain: Interval) -> N
     # One pass each for the extremes; NaN fails every comparison.
     if domain.contains(float(values.min())) and domain.contains(float(values.max())):
         return
-    if domain is REALS:
-        bad = values[~np.isfinite(values)]
-        allowed = "be finite"
-    else:
-        inside = [domain.contains(v) for v in values.ravel().tolist()]
-        bad = values.ravel()[~np.array(inside)]
-        allowed = f"lie in {domain}"
-    raise ValueError(f"{owner!r}: {name} must {allowed}; got {bad[0]!s}")
+    bad = next(v for v in values.flat if not domain.contains(float(v)))
+    allowed = "be finite" if domain is REALS else f"lie in {domain}"
+    raise ValueError(f"{owner!r}: {name} must {allowed}; got {bad!s}")
+
+
+def as_amounts(
+    owner: object, name: str, values: ArrayLike, shape: tuple[int, ...]
+) -> np.ndarray:
+    """One number >= 0, or an array of them that has the ``shape``."""
+    array = as_numeric(owner, name, values)
+    if array.shape not in ((), shape):
+        raise ValueError(
+            f"{owner!r}: {name} must be a number or have shape {shape}; "
+            f"got shape {array.shape}"
+        )
+    check_values(owner, name, np.append(array, 0), NONNEGATIVE)
+    return array
 
 
 def check_weight_shape(owner: object, sample_weight: ArrayLike, n: int) -> np.ndarray:
     """``sample_weight`` as an array of shape (n,); its values are not looked at."""
     weight = as_numeric(owner, "sample_weight", sample_weight)
-    if weight.shape != (n,):
-        raise ValueError(
-            f"{owner!r}: sample_weight must have shape ({n},) like y_true; "
-            f"got shape {weight.shape}"
-        )
+    fits = weight.shape == (n,)
+    check_shape(owner, "sample_weight", weight, fits, f"({n},) like y_true")
     return weight
 
 
@@ -181,6 +198,16 @@ def check_some_weight(owner: object, total: float) -> None:
     if not total > 0:
         raise ValueError(
             f"{owner!r}: sample_weight must contain a positive weight; got only zeros"
+        )
+
+
+def check_shape(
+    owner: object, name: str, array: np.ndarray, fits: bool, wanted: object
+) -> None:
+    """Raise unless an array has the shape that is ``wanted``."""
+    if not fits:
+        raise ValueError(
+            f"{owner!r}: {name} must have shape {wanted}; got shape {array.shape}"
         )
 
 
@@ -204,16 +231,18 @@ def check_weights(
     return weight
 
 
+def float_weights(owner: object, sample_weight: ArrayLike | None, n: int) -> Array:
+    """Weights >= 0 of n samples in float64, not all zero; ones if none are given."""
+    weight = check_weights(owner, sample_weight, n)
+    return np.ones(n) if weight is None else weight.astype(np.float64)
+
+
 def check_as_given(
     owner: object, y: ArrayLike, sample_weight: ArrayLike | None, name: str = "y"
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """A sample of shape (n,) or (n, K) and its weights, as they came; no copy."""
     sample = as_numeric(owner, name, y)
-    if sample.ndim not in (1, 2):
-        raise ValueError(
-            f"{owner!r}: {name} must have shape (n,) or (n, K); "
-            f"got shape {sample.shape}"
-        )
+    check_shape(owner, name, sample, sample.ndim in (1, 2), "(n,) or (n, K)")
     check_not_empty(owner, name, sample)
     for rows in blocks(len(sample), sample[0].size):
         check_values(owner, name, sample[rows], REALS)
@@ -230,6 +259,14 @@ def whole_sample(y: np.ndarray, w: np.ndarray | None) -> tuple[Array, Array]:
     there = w > 0
     weight = w[there].astype(np.float64)
     return y[there].astype(np.float64), weight / weight_unit(weight)
+
+
+def rows_with_weight(
+    owner: object, sample_weight: ArrayLike | None, n: int
+) -> tuple[NDArray[np.intp], Array]:
+    """Rows with a positive weight, and these weights: see :func:`whole_sample`."""
+    rows, weights = check_sample(owner, np.arange(n), sample_weight)
+    return rows.astype(np.intp), weights
 
 
 def check_sample(

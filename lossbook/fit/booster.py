@@ -12,20 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lossbook.base import BinaryLoss, MulticlassLoss, PointwiseLoss
-from lossbook.fit.descent import raw_start
+from lossbook.fit.descent import check_trainable, raw_start
 from lossbook.functionals import Quantile
 from lossbook.links import IdentityLink
-from lossbook.losses.margin import ZeroOneLoss
 from lossbook.numerics import Array
-from lossbook.validation import (
-    NONNEGATIVE,
-    Named,
-    check_instance,
-    check_sample,
-    check_some_weight,
-    check_values,
-    check_weight_shape,
-)
+from lossbook.validation import Named, check_sample, float_weights
 
 
 @dataclass(frozen=True)
@@ -40,13 +31,7 @@ class BoosterObjective:
     loss: PointwiseLoss
 
     def __post_init__(self) -> None:
-        owner = Named("booster_objective")
-        check_instance(owner, "loss", self.loss, PointwiseLoss, "lb.PinballLoss()")
-        if isinstance(self.loss, ZeroOneLoss):
-            raise ValueError(
-                f"booster_objective: loss must have a slope to follow; got "
-                f"{self.loss!r}, which is flat; use one of its surrogates"
-            )
+        check_trainable(Named("booster_objective"), self.loss, "lb.PinballLoss()")
 
     def __call__(
         self,
@@ -76,12 +61,9 @@ class BoosterObjective:
         y = np.asarray(y_true, dtype=np.float64)
         gradient = self.loss.gradient(y, f)
         curvature = self._curvature(y, f, np.abs(gradient))
-        weight = np.ones(len(y))
         # XGBoost has an array of length 0 where there are no weights.
-        if sample_weight is not None and np.size(sample_weight):
-            weight = check_weight_shape(self, sample_weight, len(y)).astype(np.float64)
-            check_values(self, "sample_weight", weight, NONNEGATIVE)
-            check_some_weight(self, float(weight.max()))
+        given = sample_weight if np.size(sample_weight) else None  # type: ignore[arg-type]
+        weight = float_weights(self, given, len(y))
         if self._compares():
             unit = np.average(curvature, weights=weight)
             unit *= np.clip(_spread(y) / _TINY, _LEAST, 1) ** 2

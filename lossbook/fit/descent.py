@@ -5,6 +5,7 @@ iterate.  The minimisers want the answer and take any way to it.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -12,19 +13,22 @@ from numpy.typing import ArrayLike
 
 from lossbook.base import MulticlassLoss, PointwiseLoss, one_hot
 from lossbook.functionals import Quantile
+from lossbook.losses.margin import ZeroOneLoss
 from lossbook.numerics import Array
 from lossbook.validation import (
     NONNEGATIVE,
     POSITIVE,
     REALS,
     Named,
+    as_amounts,
     as_numeric,
     check_instance,
     check_integer,
     check_not_empty,
     check_number,
-    check_sample,
+    check_shape,
     check_values,
+    rows_with_weight,
 )
 
 Field = Callable[[Array], Array]
@@ -69,25 +73,15 @@ class LinearRisk:
         )
         y = loss._targets(y)
         features = as_numeric(loss, "X", X)
-        if features.ndim != 2 or len(features) != len(y):
-            raise ValueError(
-                f"{loss!r}: X must have shape ({len(y)}, p) to match y; "
-                f"got shape {features.shape}"
-            )
-        strength = as_numeric(loss, "penalty", penalty).astype(np.float64)
-        if strength.shape not in ((), features.shape[1:]):
-            raise ValueError(
-                f"{loss!r}: penalty must be a number or have shape "
-                f"{features.shape[1:]}; got shape {strength.shape}"
-            )
-        check_values(loss, "penalty", np.append(strength, 0), NONNEGATIVE)
-        rows, weights = check_sample(loss, np.arange(len(y)), sample_weight)
-        kept = rows.astype(int)
+        fits = features.ndim == 2 and len(features) == len(y)
+        check_shape(loss, "X", features, fits, f"({len(y)}, p) to match y")
+        strength = as_amounts(loss, "penalty", penalty, features.shape[1:])
+        kept, weights = rows_with_weight(loss, sample_weight, len(y))
         self.loss = loss
         self.X = features[kept].astype(np.float64)
-        self.y = y[kept].astype(np.float64)
+        self.y: Array = y[kept].astype(np.float64)
         self.weights = weights / weights.sum()
-        self.penalty = np.broadcast_to(strength, features.shape[1:])
+        self.penalty = np.broadcast_to(strength.astype(np.float64), features.shape[1:])
         check_values(loss, "X", np.append(self.X, 0), REALS)
         loss._check_targets(self.y)
         if isinstance(loss, MulticlassLoss) and self.y.ndim == 1:
@@ -154,17 +148,10 @@ class LinearRisk:
         if raw.ndim == 1:
             return self.loss._hessian(self.y, raw)[:, None, None]
         # A loss knows only its diagonal; differences of gradients give the rest.
-        return (
-            np.stack(
-                [
-                    self.loss._gradient(self.y, raw + shift)
-                    - self.loss._gradient(self.y, raw - shift)
-                    for shift in 1e-5 * np.eye(raw.shape[1])
-                ],
-                axis=2,
-            )
-            / 2e-5
-        )
+        slope = partial(self.loss._gradient, self.y)
+        steps = 1e-5 * np.eye(raw.shape[1])
+        rises = [slope(raw + step) - slope(raw - step) for step in steps]
+        return np.stack(rises, axis=2) / 2e-5
 
 
 def gradient_descent(
@@ -206,11 +193,7 @@ def gradient_descent(
     """
     owner = Named("gradient_descent")
     check_number(owner, "learning_rate", learning_rate, POSITIVE)
-
-    def step(t: int, w: Array) -> Array:
-        return w - learning_rate * gradient(w)
-
-    return _path(owner, step, start, n_steps)
+    return _path(owner, lambda t, w: w - learning_rate * gradient(w), start, n_steps)
 
 
 def subgradient_descent(
@@ -286,6 +269,16 @@ def _path(
     return path
 
 
+def check_trainable(owner: Named, loss: object, example: str) -> None:
+    """Raise unless this is a loss of single samples that can be descended."""
+    check_instance(owner, "loss", loss, PointwiseLoss, example)
+    if isinstance(loss, ZeroOneLoss):
+        raise ValueError(
+            f"{owner!r}: loss must have a slope to follow; got {loss!r}, which is "
+            "flat; use one of its surrogates"
+        )
+
+
 def raw_start(loss: PointwiseLoss, y: Array, weights: Array | None) -> Array:
     """The raw prediction of the best constant, and 0 where that is infinite."""
     raw = loss.link(loss.best_constant(y, weights))
@@ -337,9 +330,8 @@ def minimize_newton(
 
     def settled(size: float, length: float, deaf: bool) -> bool:
         """Whether the gradient is as small as it can be, and Newton's step is too."""
-        if deaf or length > 1e-6 * _length(x):
-            return False
-        return size <= 10 * risk.rounding(x)
+        slow = length <= 1e-6 * _length(x)
+        return slow and not deaf and size <= 10 * risk.rounding(x)
 
     x, terms, gradient = start, risk.terms(start), risk.gradient(start)
     damping = 0.0

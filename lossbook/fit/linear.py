@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.metaestimators import available_if
@@ -21,6 +21,7 @@ from lossbook.base import BinaryLoss, MulticlassLoss, PointwiseLoss
 from lossbook.fit.descent import (
     LinearRisk,
     Minimum,
+    check_trainable,
     minimize_newton,
     minimize_piecewise_linear,
     raw_start,
@@ -32,7 +33,6 @@ from lossbook.losses.margin import (
     HingeLoss,
     LogisticLoss,
     ModifiedHuberLoss,
-    ZeroOneLoss,
 )
 from lossbook.losses.multiclass import SparsemaxLoss
 from lossbook.losses.residual import AbsoluteError, ResidualLoss, SquaredError
@@ -43,10 +43,9 @@ from lossbook.validation import (
     UNIT,
     Interval,
     Named,
-    check_instance,
     check_integer,
-    check_parameter,
-    check_sample,
+    check_number,
+    rows_with_weight,
 )
 
 
@@ -96,28 +95,14 @@ class _LossModel(BaseEstimator):
         return self
 
     def _check_loss(self) -> None:
-        owner = Named(type(self).__name__)
-        check_instance(owner, "loss", self.loss, PointwiseLoss, "lb.HuberLoss()")
+        check_trainable(Named(type(self).__name__), self.loss, "lb.HuberLoss()")
 
     def _check_parameters(self) -> None:
         self._check_loss()
-        if isinstance(self.loss, ZeroOneLoss):
-            raise ValueError(
-                f"{type(self).__name__}: loss must have a slope to follow; got "
-                f"{self.loss!r}, which is flat; use one of its surrogates"
-            )
-        check_parameter(self, "alpha", NONNEGATIVE)
-        check_parameter(self, "tol", POSITIVE)
-        check_integer(
-            Named(type(self).__name__), "max_iter", self.max_iter, Interval(low=1)
-        )
-
-    def _weights(
-        self, sample_weight: ArrayLike | None, n: int
-    ) -> tuple[NDArray[np.intp], Array]:
-        """Rows with a positive weight, and these weights."""
-        rows, weights = check_sample(self, np.arange(n), sample_weight)
-        return rows.astype(np.intp), weights
+        owner = Named(type(self).__name__)
+        check_number(owner, "alpha", self.alpha, NONNEGATIVE)
+        check_number(owner, "tol", self.tol, POSITIVE)
+        check_integer(owner, "max_iter", self.max_iter, Interval(low=1))
 
     def _fit(self, X: Array, y: Array, weights: Array) -> tuple[Array, Array]:
         """Coefficients (p,) and intercept (); (p, K) and (K,) for several classes."""
@@ -128,23 +113,19 @@ class _LossModel(BaseEstimator):
             centred = np.where(np.ptp(X, axis=0) > 0, X - centre, 0)
         axes, penalty, told_apart = _axes(centred, weights, self.alpha)
         design = centred @ axes
-        start = np.zeros(design.shape[1])
         if self.fit_intercept:
             design = np.column_stack([np.ones(len(X)), design])
-            penalty, start = np.append(0, penalty), np.append(0, start)
+            penalty = np.append(0, penalty)
         risk = LinearRisk(self.loss, design, y, weights, penalty=penalty)
-        if isinstance(self.loss, MulticlassLoss):
-            start = np.zeros((len(start), risk.y.shape[1]))
-        elif self.fit_intercept:
+        start = np.zeros((design.shape[1], *risk.y.shape[1:]))
+        if self.fit_intercept and start.ndim == 1:
             start[0] = raw_start(self.loss, y, weights)
         best = _minimise(risk, start, self.tol, self.max_iter)
         self.n_iter_ = best.n_iter
         self._warn(best, told_apart)
-        if not self.fit_intercept:
-            coef = axes @ best.x
-            return coef, np.zeros(coef.shape[1:])
-        coef = axes @ best.x[1:]
-        return coef, best.x[0] - centre @ coef
+        coef = axes @ best.x[int(self.fit_intercept) :]
+        height = best.x[0] if self.fit_intercept else np.zeros(coef.shape[1:])
+        return coef, height - centre @ coef
 
     def _warn(self, best: Minimum, told_apart: bool) -> None:
         if not told_apart:
@@ -312,13 +293,9 @@ def _corners(loss: PointwiseLoss, y: Array) -> tuple[Array, Array]:
     else:
         knots = y[:, None] - np.unique(kinks)[::-1]
     aside = 1 + np.abs(knots)
-    pieces = np.column_stack(
-        [
-            knots[:, 0] - aside[:, 0],
-            (knots[:, 1:] + knots[:, :-1]) / 2,
-            knots[:, -1] + aside[:, -1],
-        ]
-    )
+    middles = (knots[:, 1:] + knots[:, :-1]) / 2
+    outer = knots[:, 0] - aside[:, 0], knots[:, -1] + aside[:, -1]
+    pieces = np.column_stack([outer[0], middles, outer[1]])
     repeated = np.repeat(y, pieces.shape[1])
     if np.any(loss.hessian(repeated, pieces.ravel())):
         raise ValueError(
@@ -394,7 +371,7 @@ class LossRegressor(RegressorMixin, _LossModel):
                 f"several classes use LossClassifier; got {self.loss!r}"
             )
         features, targets = validate_data(self, X, y, dtype=np.float64, y_numeric=True)
-        kept, weights = self._weights(sample_weight, len(targets))
+        kept, weights = rows_with_weight(self, sample_weight, len(targets))
         self.coef_, intercept = self._fit(features[kept], targets[kept], weights)
         self.intercept_ = float(intercept)
         return self
@@ -454,11 +431,7 @@ class LossClassifier(ClassifierMixin, _LossModel):
         tol: float = 1e-8,
     ) -> None:
         super().__init__(
-            loss,
-            alpha=alpha,
-            fit_intercept=fit_intercept,
-            max_iter=max_iter,
-            tol=tol,
+            loss, alpha=alpha, fit_intercept=fit_intercept, max_iter=max_iter, tol=tol
         )
 
     def fit(
@@ -481,7 +454,7 @@ class LossClassifier(ClassifierMixin, _LossModel):
             )
         features, labels = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(labels)
-        kept, weights = self._weights(sample_weight, len(labels))
+        kept, weights = rows_with_weight(self, sample_weight, len(labels))
         self.classes_, targets = np.unique(labels[kept], return_inverse=True)
         n_classes = len(self.classes_)
         if n_classes < 2:

@@ -7,13 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossbook.judge.inputs import Table, labelled, points
 from lossbook.numerics import Array
-from lossbook.validation import (
-    NONNEGATIVE,
-    Interval,
-    Named,
-    as_numeric,
-    check_values,
-)
+from lossbook.validation import BELOW_ONE, Named, as_amounts, check_values
 
 
 def threshold_table(
@@ -89,8 +83,8 @@ def mean_cost(table: Table, *, cost_fp: ArrayLike, cost_fn: ArrayLike) -> Array:
     """
     owner = Named("mean_cost")
     tp, fp, fn, tn = _outcomes(owner, table)
-    costs = _cost(owner, "cost_fp", cost_fp, fp.shape) * fp
-    costs = costs + _cost(owner, "cost_fn", cost_fn, fn.shape) * fn
+    costs = as_amounts(owner, "cost_fp", cost_fp, fp.shape) * fp
+    costs = costs + as_amounts(owner, "cost_fn", cost_fn, fn.shape) * fn
     return costs / (tp + fp + fn + tn)
 
 
@@ -112,7 +106,7 @@ def net_benefit(table: Table) -> Array:
     owner = Named("net_benefit")
     tp, fp, fn, tn = _outcomes(owner, table)
     t = table["threshold"]
-    check_values(owner, "threshold", t, Interval(0, 1, True, False))
+    check_values(owner, "threshold", t, BELOW_ONE)
     n = tp + fp + fn + tn
     return tp / n - fp / n * t / (1 - t)
 
@@ -127,17 +121,3 @@ def _outcomes(owner: Named, table: Table) -> list[NDArray[Any]]:
             f"returns them; got {got}"
         )
     return [np.asarray(table[name]) for name in columns[1:]]
-
-
-def _cost(
-    owner: Named, name: str, cost: ArrayLike, rows: tuple[int, ...]
-) -> NDArray[Any]:
-    """A cost of every row or of each, checked."""
-    checked = as_numeric(owner, name, cost)
-    if checked.shape not in ((), rows):
-        raise ValueError(
-            f"{owner!r}: {name} must be a number or have shape {rows}; "
-            f"got shape {checked.shape}"
-        )
-    check_values(owner, name, checked, NONNEGATIVE)
-    return checked

@@ -16,6 +16,7 @@ from lossbook.validation import (
     Named,
     as_numeric,
     check_instance,
+    check_shape,
     check_values,
 )
 
@@ -282,11 +283,8 @@ def crps_ensemble(
     owner = Named("crps_ensemble")
     y = column(owner, "y_true", y_true)
     x = as_numeric(owner, "members", members)
-    if x.ndim != 2 or len(x) != len(y) or x.shape[1] < 1 + fair:
-        raise ValueError(
-            f"{owner!r}: members must have shape ({len(y)}, m) with m >= {1 + fair}; "
-            f"got shape {x.shape}"
-        )
+    fits = x.ndim == 2 and len(x) == len(y) and x.shape[1] >= 1 + fair
+    check_shape(owner, "members", x, fits, f"({len(y)}, m) with m >= {1 + fair}")
     check_values(owner, "members", x, REALS)
     x = np.sort(x.astype(np.float64), axis=1)
     m = x.shape[1]

@@ -6,18 +6,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lossbook.base import Reduction
+from lossbook.functionals import weighted_mean
 from lossbook.numerics import Array
 from lossbook.validation import (
-    NONNEGATIVE,
     REALS,
     Interval,
     Named,
     as_numeric,
     check_not_empty,
     check_option,
-    check_some_weight,
+    check_shape,
     check_values,
-    check_weight_shape,
+    float_weights,
     weight_unit,
 )
 
@@ -44,14 +44,8 @@ def numbers(
 ) -> NDArray[Any]:
     """Numbers of any dtype, of shape (n,) or the shape ``like``; none is looked at."""
     array = as_numeric(owner, name, values)
-    if like is None and array.ndim != 1:
-        raise ValueError(
-            f"{owner!r}: {name} must have shape (n,); got shape {array.shape}"
-        )
-    if like is not None and array.shape != like:
-        raise ValueError(
-            f"{owner!r}: {name} must have shape {like}; got shape {array.shape}"
-        )
+    fits = array.ndim == 1 if like is None else array.shape == like
+    check_shape(owner, name, array, fits, "(n,)" if like is None else like)
     check_not_empty(owner, name, array)
     return array
 
@@ -69,19 +63,9 @@ def sample(
     return y, column(owner, name, y_pred, domain, like=y.shape)
 
 
-def weights(owner: Named, sample_weight: ArrayLike | None, n: int) -> Array:
-    """Weights >= 0 of n samples, not all zero; ones if none are given."""
-    if sample_weight is None:
-        return np.ones(n)
-    w = check_weight_shape(owner, sample_weight, n).astype(np.float64)
-    check_values(owner, "sample_weight", w, NONNEGATIVE)
-    check_some_weight(owner, w.max())
-    return w
-
-
 def mean_weights(owner: Named, sample_weight: ArrayLike | None, n: int) -> Array:
     """Weights of a mean: in a unit in which their sum cannot overflow."""
-    w = weights(owner, sample_weight, n)
+    w = float_weights(owner, sample_weight, n)
     return w / weight_unit(w)
 
 
@@ -100,7 +84,7 @@ def labelled(
     y = column(owner, "y_true", y_true)
     s = numbers(owner, name, score, like=y.shape)
     check_values(owner, name, s, REALS)
-    w = weights(owner, sample_weight, len(y))
+    w = float_weights(owner, sample_weight, len(y))
     if w.min() == 0:
         y, s, w = y[w > 0], s[w > 0], w[w > 0]
     positive = y == 1
@@ -110,6 +94,19 @@ def labelled(
             f"(with positive weight); got the values {np.unique(y)[:5]}"
         )
     return positive, s, w
+
+
+def answers(
+    owner: object, call: str, came: Any, shape: tuple[int, ...], each: str
+) -> NDArray[Any]:
+    """What a reader's function returned, if that is a number for each input."""
+    values = np.asarray(came)
+    if values.shape != shape or values.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{owner!r}: {call} must return one real number for each {each}; for an "
+            f"array of shape {shape} came shape {values.shape}, dtype {values.dtype}"
+        )
+    return values
 
 
 def points(owner: Named, name: str, values: ArrayLike) -> Array:
@@ -125,10 +122,9 @@ def reduced(
 ) -> float | Array:
     """sum(w * each) / sum(w), sum(w * each), or w * each, as in calling a loss."""
     check_option(owner, "reduction", reduction, ("mean", "sum", "none"))
-    w = weights(owner, sample_weight, len(each))
+    w = float_weights(owner, sample_weight, len(each))
     if reduction == "none":
         return cast(Array, w * each)
     if reduction == "sum":
         return float((w * each).sum())
-    w = w / weight_unit(w)
-    return float((w * each).sum() / w.sum())
+    return float(weighted_mean(each, w))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lossbook.base import BinaryLoss, Loss, MulticlassLoss, PointwiseLoss
+from lossbook.judge.inputs import answers
 from lossbook.numerics import Array
 from lossbook.validation import Interval
 
@@ -162,14 +163,11 @@ def _label_scores(loss: object, score: ScoreFunction, beliefs: Array) -> Array:
     """The loss of each statement (row) for each label that may occur (column)."""
     n, n_labels = beliefs.shape
     statements = beliefs if n_labels > 2 else beliefs[:, 1]
-    columns = [np.asarray(score(np.full(n, y), statements)) for y in range(n_labels)]
-    for y, column in enumerate(columns):
-        if column.shape != (n,) or column.dtype.kind not in "biuf":
-            raise ValueError(
-                f"{loss!r}: S(y, p) must return one real number for each probability; "
-                f"for arrays of shape ({n},) came shape {column.shape}, "
-                f"dtype {column.dtype}"
-            )
+    columns = []
+    for y in range(n_labels):
+        column = score(np.full(n, y), statements)
+        column = answers(loss, "S(y, p)", column, (n,), "probability")
+        columns.append(column)
         if not np.isfinite(column).all():
             where = beliefs[~np.isfinite(column)][0]
             raise ValueError(

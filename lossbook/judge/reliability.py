@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossbook.base import MulticlassLoss, PointwiseLoss
 from lossbook.functionals import Mean, Quantile
-from lossbook.judge.inputs import Table, column, mean_weights, sample, weights
+from lossbook.judge.inputs import Table, mean_weights, sample
 from lossbook.losses import BrierLoss
 from lossbook.numerics import Array
 from lossbook.validation import (
@@ -22,6 +22,7 @@ from lossbook.validation import (
     check_instance,
     check_integer,
     check_option,
+    float_weights,
 )
 
 Method = Literal["isotonic", "groups"]
@@ -66,7 +67,7 @@ def reliability_table(
     """
     owner = Named("reliability_table")
     y, p = sample(owner, y_true, y_prob, UNIT, name="y_prob")
-    w = weights(owner, sample_weight, len(y))
+    w = float_weights(owner, sample_weight, len(y))
     check_integer(owner, "n_bins", n_bins, Interval(low=1))
     check_option(owner, "strategy", strategy, ("uniform", "quantile"))
     y, p, w = y[w > 0], p[w > 0], w[w > 0]
@@ -111,8 +112,7 @@ def calibration_error(
     0.0875
     """
     owner = Named("calibration_error")
-    n = as_numeric(owner, "y_true", y_true).size
-    w = mean_weights(owner, sample_weight, n)
+    w = mean_weights(owner, sample_weight, as_numeric(owner, "y_true", y_true).size)
     table = reliability_table(
         y_true, y_prob, n_bins=n_bins, strategy=strategy, sample_weight=w
     )
@@ -211,10 +211,8 @@ def _quantiles(
     # the other end.
     low = _lowest_isotonic_quantile(functional.level, starts, y, w)
     turned = (len(y) - np.append(starts[1:], len(y)))[::-1]
-    high = -_lowest_isotonic_quantile(1 - functional.level, turned, -y[::-1], w[::-1])[
-        ::-1
-    ]
-    return low + (high - low) / 2
+    high = _lowest_isotonic_quantile(1 - functional.level, turned, -y[::-1], w[::-1])
+    return low + (-high[::-1] - low) / 2
 
 
 def _lowest_isotonic_quantile(
@@ -298,23 +296,19 @@ def score_decomposition(
     check_instance(owner, "loss", loss, PointwiseLoss, "BrierLoss()")
     check_option(owner, "method", method, ("isotonic", "groups"))
     functional = loss.functional
-    if (
-        not isinstance(functional, Mean | Quantile)
-        or isinstance(loss, MulticlassLoss)
-        or loss.response == "decision_function"
-    ):
+    of_numbers = not isinstance(loss, MulticlassLoss)
+    asked = isinstance(functional, Mean | Quantile) and of_numbers
+    if not asked or loss.response == "decision_function":
         raise ValueError(
             f"{owner!r}: loss must be a loss of one number that asks for the mean or a "
             f"quantile, such as BrierLoss() or PinballLoss(); got {loss!r}"
         )
-    y = column(owner, "y_true", y_true)
-    z = column(owner, "y_pred", y_pred, like=y.shape)
+    y, z = sample(owner, y_true, y_pred)
     w = mean_weights(owner, sample_weight, len(y))
     y, z, w = y[w > 0], z[w > 0], w[w > 0]
     score = float(loss(y, z, sample_weight=w))
-    constant = np.broadcast_to(np.asarray(functional(y, w), dtype=float), y.shape)
     recalibrated = _mean_loss(loss, y, _recalibrated(functional, method, y, z, w), w)
-    base_rate = _mean_loss(loss, y, constant, w)
+    base_rate = _mean_loss(loss, y, np.full(len(y), functional(y, w)), w)
     return {
         "score": score,
         "miscalibration": score - recalibrated,

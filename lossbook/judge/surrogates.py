@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lossbook.base import BinaryLoss, Loss
+from lossbook.judge.inputs import answers
 from lossbook.numerics import Array
 from lossbook.validation import UNIT, Interval, as_numeric, check_values
 
@@ -59,9 +60,7 @@ def best_raw(loss: MarginFunction, eta: ArrayLike) -> Array:
     >>> lb.judge.best_raw(lb.HingeLoss(), [0.3, 0.8]).round(4)
     array([-1.,  1.])
     """
-    phi, probability = _margin_function(loss), _probability(loss, eta)
-    best, _ = _search(phi, probability.ravel(), _GRID)
-    return best.reshape(probability.shape)
+    return _search(_margin_function(loss), _probability(loss, eta), _GRID)[0]
 
 
 def bayes_risk(loss: MarginFunction, eta: ArrayLike) -> Array:
@@ -72,9 +71,7 @@ def bayes_risk(loss: MarginFunction, eta: ArrayLike) -> Array:
     >>> lb.judge.bayes_risk(lb.LogisticLoss(), [0.5, 0.9]).round(4)
     array([0.6931, 0.3251])
     """
-    phi, probability = _margin_function(loss), _probability(loss, eta)
-    _, least = _search(phi, probability.ravel(), _GRID)
-    return least.reshape(probability.shape)
+    return _search(_margin_function(loss), _probability(loss, eta), _GRID)[1]
 
 
 def wrong_side_risk(loss: MarginFunction, eta: ArrayLike) -> Array:
@@ -87,13 +84,12 @@ def wrong_side_risk(loss: MarginFunction, eta: ArrayLike) -> Array:
     """
     phi, probability = _margin_function(loss), _probability(loss, eta)
     # C(eta, f) = C(1 - eta, -f), so the more probable label can always be 1.
-    favoured = np.maximum(probability, 1 - probability).ravel()
+    favoured = np.maximum(probability, 1 - probability)
     _, least = _search(phi, favoured, _GRID[_GRID <= 0])
+    if not np.any(favoured == 0.5):
+        return least
     # At one half no side is wrong.
-    at_half = favoured == 0.5
-    if at_half.any():
-        least[at_half] = _search(phi, favoured[at_half], _GRID)[1]
-    return least.reshape(probability.shape)
+    return np.where(favoured == 0.5, _search(phi, np.array(0.5), _GRID)[1], least)
 
 
 def calibration_gap(loss: MarginFunction, theta: ArrayLike) -> Array:
@@ -178,13 +174,7 @@ def _margin_function(loss: MarginFunction) -> Phi:
             "HingeLoss(), or a function phi(m) of an array of margins"
         )
     trial = np.linspace(-30, 30, 241)
-    values = np.asarray(phi(trial))
-    if values.shape != trial.shape or values.dtype.kind not in "biuf":
-        raise ValueError(
-            f"{loss!r}: phi(m) must return one real number for each margin; for an "
-            f"array of shape {trial.shape} came shape {values.shape}, "
-            f"dtype {values.dtype}"
-        )
+    values = answers(loss, "phi(m)", phi(trial), trial.shape, "margin")
     if not np.isfinite(values).all():
         where = trial[~np.isfinite(values)][0]
         raise ValueError(
@@ -218,7 +208,7 @@ def _search(phi: Phi, eta: Array, grid: Array) -> tuple[Array, Array]:
         grid, at_grid, mirrored = grid[inner], at_grid[inner], mirrored[inner]
     best, least = np.empty(eta.shape), np.empty(eta.shape)
     scale = np.abs(at_grid[np.abs(grid) <= 2]).max()
-    for i, p in enumerate(eta):
+    for i, p in np.ndenumerate(eta):
         if p in (0, 1):
             risk = at_grid if p == 1 else mirrored
         else:

@@ -11,16 +11,15 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from lossbook.base import Elsewhere, ObjectLoss
+from lossbook.base import Elsewhere, ObjectLoss, OnePassLoss
 from lossbook.links import IdentityLink
 from lossbook.numerics import Array
 from lossbook.validation import REALS
 
 
 @dataclass(frozen=True)
-class BoxLoss(ObjectLoss, abstract=True):
+class BoxLoss(OnePassLoss, ObjectLoss, abstract=True):
     """1 - IoU plus a penalty, of pairs of boxes."""
 
     family = "box"
@@ -35,14 +34,8 @@ class BoxLoss(ObjectLoss, abstract=True):
     kinks = ()
     lipschitz = np.inf
 
-    def _targets(self, y_true: ArrayLike) -> np.ndarray:
-        y = super()._targets(y_true)
-        if y.ndim != 2 or y.shape[1] != 4:
-            raise ValueError(
-                f"{self!r}: y_true must have shape {self.object_shape}; "
-                f"got shape {y.shape}"
-            )
-        return y
+    def _fits(self, y: np.ndarray) -> bool:
+        return y.ndim == 2 and y.shape[1] == 4
 
     def _check_targets(self, y: Array) -> None:
         super()._check_targets(y)
@@ -60,24 +53,14 @@ class BoxLoss(ObjectLoss, abstract=True):
                 f"got {boxes[bad][0].tolist()}"
             )
 
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, z)
-
-    def _value(self, y: Array, f: Array) -> Array:
+    def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
         pair = _Pair(y, f)
-        return 1 - pair.iou + self._penalty(pair)
-
-    def _gradient(self, y: Array, f: Array) -> Array:
-        pair = _Pair(y, f)
-        return (self._penalty_slope(pair) - pair.iou_slope) / pair.unit
+        penalty, slope = self._penalty(pair)
+        return 1 - pair.iou + penalty, (slope - pair.iou_slope) / pair.unit
 
     @abc.abstractmethod
-    def _penalty(self, pair: "_Pair") -> Array:
-        """What is added to 1 - IoU, shape (n,)."""
-
-    @abc.abstractmethod
-    def _penalty_slope(self, pair: "_Pair") -> Array:
-        """Its derivative in the four corners of the prediction."""
+    def _penalty(self, pair: "_Pair") -> tuple[Array, Array]:
+        """What is added to 1 - IoU, and its derivative in the predicted corners."""
 
 
 @dataclass(frozen=True)
@@ -100,11 +83,8 @@ class IoULoss(BoxLoss):
     likelihood = ""
     elsewhere = ()
 
-    def _penalty(self, pair: "_Pair") -> Array:
-        return np.zeros_like(pair.iou)
-
-    def _penalty_slope(self, pair: "_Pair") -> Array:
-        return np.zeros_like(pair.iou_slope)
+    def _penalty(self, pair: "_Pair") -> tuple[Array, Array]:
+        return np.zeros_like(pair.iou), np.zeros_like(pair.iou_slope)
 
 
 @dataclass(frozen=True)
@@ -136,12 +116,10 @@ class GIoULoss(BoxLoss):
         ),
     )
 
-    def _penalty(self, pair: "_Pair") -> Array:
-        return 1 - pair.union / pair.hull_area
-
-    def _penalty_slope(self, pair: "_Pair") -> Array:
+    def _penalty(self, pair: "_Pair") -> tuple[Array, Array]:
         hull, union = pair.hull_area[:, None], pair.union[:, None]
-        return (union / hull * pair.hull_area_slope - pair.union_slope) / hull
+        slope = (union / hull * pair.hull_area_slope - pair.union_slope) / hull
+        return 1 - pair.union / pair.hull_area, slope
 
 
 @dataclass(frozen=True)
@@ -170,13 +148,10 @@ class DIoULoss(BoxLoss):
         ),
     )
 
-    def _penalty(self, pair: "_Pair") -> Array:
-        return pair.distance / pair.diagonal
-
-    def _penalty_slope(self, pair: "_Pair") -> Array:
+    def _penalty(self, pair: "_Pair") -> tuple[Array, Array]:
         distance, diagonal = pair.distance[:, None], pair.diagonal[:, None]
         rise = pair.distance_slope * diagonal - distance * pair.diagonal_slope
-        return rise / diagonal**2
+        return pair.distance / pair.diagonal, rise / diagonal**2
 
 
 @dataclass(frozen=True)
@@ -212,18 +187,14 @@ class CIoULoss(DIoULoss):
         ),
     )
 
-    def _penalty(self, pair: "_Pair") -> Array:
-        v, _ = pair.aspect
-        total = 1 - pair.iou + v
-        return super()._penalty(pair) + v * v / np.where(total == 0, 1, total)
-
-    def _penalty_slope(self, pair: "_Pair") -> Array:
-        v, slope = pair.aspect
+    def _penalty(self, pair: "_Pair") -> tuple[Array, Array]:
+        penalty, slope = super()._penalty(pair)
+        v, v_slope = pair.aspect
         total = 1 - pair.iou + v
         total = np.where(total == 0, 1, total)
         by_v, by_iou = v * (2 * total - v) / total**2, (v / total) ** 2
-        shape = by_v[:, None] * slope + by_iou[:, None] * pair.iou_slope
-        return super()._penalty_slope(pair) + shape
+        shape = by_v[:, None] * v_slope + by_iou[:, None] * pair.iou_slope
+        return penalty + v * v / total, slope + shape
 
 
 class _Pair:
@@ -239,11 +210,8 @@ class _Pair:
         hull = np.maximum(y[:, 2:], f[:, 2:]) - corner
         self.unit = unit = hull.max(axis=1, keepdims=True)
         # Sides before anything is moved: a small box keeps its shape far out.
-        self.wanted, self.sides = (
-            (y[:, 2:] - y[:, :2]) / unit,
-            (f[:, 2:] - f[:, :2]) / unit,
-        )
-        wanted, sides, hull = self.wanted, self.sides, hull / unit
+        wanted, sides = (y[:, 2:] - y[:, :2]) / unit, (f[:, 2:] - f[:, :2]) / unit
+        self.wanted, self.sides, hull = wanted, sides, hull / unit
         y_low, y_high = (y[:, :2] - corner) / unit, (y[:, 2:] - corner) / unit
         f_low, f_high = (f[:, :2] - corner) / unit, (f[:, 2:] - corner) / unit
         common = np.maximum(np.minimum(y_high, f_high) - np.maximum(y_low, f_low), 0)

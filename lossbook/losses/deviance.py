@@ -6,13 +6,13 @@ with the mean (McCullagh & Nelder 1989).
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 
 from lossbook.base import Elsewhere, PointwiseLoss
-from lossbook.functionals import Mean, weighted_mean
+from lossbook.functionals import Mean
 from lossbook.links import IdentityLink, Link, LogLink
 from lossbook.losses.residual import SquaredError
 from lossbook.numerics import (
@@ -40,9 +40,6 @@ class Deviance(PointwiseLoss, abstract=True):
     link: ClassVar[Link] = LogLink()
     response = "predict"
     functional = Mean()
-
-    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
-        return float(weighted_mean(y, w))
 
 
 @dataclass(frozen=True)
@@ -127,7 +124,7 @@ class NegativeBinomialDeviance(Deviance):
     array([1.3863, 1.0465])
     """
 
-    alpha: float = 1.0
+    alpha: float = field(default=1.0, metadata={"domain": POSITIVE})
 
     title = "negative binomial deviance"
     symbols = {"alpha": "α"}
@@ -144,9 +141,6 @@ class NegativeBinomialDeviance(Deviance):
     likelihood = "negative binomial with constant dispersion"
     elsewhere = ()
 
-    def __post_init__(self) -> None:
-        check_parameter(self, "alpha", POSITIVE)
-
     def _value(self, y: Array, f: Array) -> Array:
         # With a = alpha y, b = alpha z: y log((1 + 1/b) / (1 + 1/a)), and the rest.
         log_a = np.maximum(np.log(y), np.finfo(y.dtype).min) + math.log(self.alpha)
@@ -154,9 +148,6 @@ class NegativeBinomialDeviance(Deviance):
         more = softplus(-log_b) - softplus(-log_a)
         excess = y * more + (softplus(log_b) - softplus(log_a)) / self.alpha
         return 2 * np.maximum(excess, 0)  # rounding may leave it below zero
-
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, np.log(z))
 
     def _gradient(self, y: Array, f: Array) -> Array:
         # 2 (z - y) / (1 + alpha z), of which z may be infinite.
@@ -182,7 +173,6 @@ class GammaDeviance(Deviance):
 
     title = "gamma deviance"
     symbols = {}
-    functional = Mean()
     y_domain = POSITIVE
     convex = True
     smooth = True
@@ -238,7 +228,6 @@ class TweedieDeviance(Deviance):
 
     title = "Tweedie deviance"
     symbols = {"power": "p"}
-    functional = Mean()
     smooth = True
     kinks = ()
     lipschitz = np.inf
@@ -280,13 +269,9 @@ class TweedieDeviance(Deviance):
 
     @property
     def likelihood(self) -> str:
-        names: dict[float, str] = {
-            0: SquaredError.likelihood,
-            1: PoissonDeviance.likelihood,
-            2: GammaDeviance.likelihood,
-        }
-        if self.power in names:
-            return names[self.power]
+        if self.power in (0, 1, 2):
+            named = (SquaredError, PoissonDeviance, GammaDeviance)
+            return str(named[int(self.power)].likelihood)
         return "compound Poisson-gamma" if self.power < 2 else "positive stable"
 
     def _value(self, y: Array, f: Array) -> Array:
@@ -302,9 +287,6 @@ class TweedieDeviance(Deviance):
         if far.any():  # out of range the sum is, whichever term is
             first, second = np.where(far, np.inf, first), np.where(far, 0, second)
         return 2 * np.maximum(first - second, 0)  # rounding may leave it below zero
-
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, z if self.power == 0 else np.log(z))
 
     def _gradient(self, y: Array, f: Array) -> Array:
         if self.power == 0:

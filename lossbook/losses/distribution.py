@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from lossbook.base import Elsewhere, ObjectLoss, PointwiseLoss
+from lossbook.base import Elsewhere, ObjectLoss, OnePassLoss, PointwiseLoss
 from lossbook.functionals import MeanVariance
 from lossbook.links import IdentityLink, LogVarianceLink
 from lossbook.numerics import Array
-from lossbook.validation import NONNEGATIVE, REALS, check_values
+from lossbook.validation import NONNEGATIVE, REALS, check_shape, check_values
 
 
 @dataclass(frozen=True)
@@ -53,12 +52,9 @@ class GaussianNegativeLogLikelihood(PointwiseLoss):
     )
 
     def _check_shapes(self, y: np.ndarray, f: np.ndarray, name: str) -> None:
-        if f.shape != (len(y), 2):
-            columns = "mean, variance" if name == "y_pred" else "mean, log variance"
-            raise ValueError(
-                f"{self!r}: {name} must have shape ({len(y)}, 2), columns {columns}; "
-                f"got shape {f.shape}"
-            )
+        variance = "variance" if name == "y_pred" else "log variance"
+        wanted = f"({len(y)}, 2), columns mean, {variance}"
+        check_shape(self, name, f, f.shape == (len(y), 2), wanted)
 
     def _check_predictions(self, name: str, prediction: Array) -> None:
         super()._check_predictions(name, prediction)
@@ -78,12 +74,9 @@ class GaussianNegativeLogLikelihood(PointwiseLoss):
         scaled = (y - f[:, 0]) * np.exp(-f[:, 1] / 2)
         return np.column_stack([np.exp(-f[:, 1]), np.square(scaled) / 2])
 
-    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> Array:
-        return self.functional._of_sample(y, w)
-
 
 @dataclass(frozen=True)
-class EnergyScore(ObjectLoss):
+class EnergyScore(OnePassLoss, ObjectLoss):
     """mean |x_i - y| - mean |x_i - x_j| / 2 of an ensemble x_1 … x_m and an outcome y.
 
     In one dimension it is the CRPS of the ensemble.  Outcomes have shape (n, d),
@@ -119,29 +112,13 @@ class EnergyScore(ObjectLoss):
     likelihood = ""
     elsewhere = ()
 
-    def _targets(self, y_true: ArrayLike) -> np.ndarray:
-        y = super()._targets(y_true)
-        if y.ndim != 2:
-            raise ValueError(
-                f"{self!r}: y_true must have shape (n, d); got shape {y.shape}"
-            )
-        return y
+    def _fits(self, y: np.ndarray) -> bool:
+        return y.ndim == 2
 
     def _check_shapes(self, y: np.ndarray, f: np.ndarray, name: str) -> None:
-        if f.ndim != 3 or (f.shape[0], f.shape[2]) != y.shape or f.shape[1] == 0:
-            raise ValueError(
-                f"{self!r}: {name} must have shape ({y.shape[0]}, m, {y.shape[1]}), "
-                f"m members for each outcome; got shape {f.shape}"
-            )
-
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, z)
-
-    def _value(self, y: Array, f: Array) -> Array:
-        return self._value_and_gradient(y, f)[0]
-
-    def _gradient(self, y: Array, f: Array) -> Array:
-        return self._value_and_gradient(y, f)[1]
+        fits = f.ndim == 3 and (f.shape[0], f.shape[2]) == y.shape and f.shape[1] > 0
+        wanted = f"({y.shape[0]}, m, {y.shape[1]}), m members for each outcome"
+        check_shape(self, name, f, fits, wanted)
 
     def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
         m = f.shape[1]

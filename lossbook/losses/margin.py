@@ -24,15 +24,26 @@ from lossbook.numerics import Array, expit, expit_slope, softplus
 
 
 @dataclass(frozen=True)
+class LogisticForm(BinaryLoss, abstract=True):
+    """log(1 + exp(-m)): the loss of a score, and log loss seen through the logit."""
+
+    def phi(self, m: Array) -> Array:
+        return softplus(-m)
+
+    def phi_prime(self, m: Array) -> Array:
+        return -expit(-m)
+
+    def phi_second(self, m: Array) -> Array:
+        return expit_slope(m)
+
+
+@dataclass(frozen=True)
 class MarginLoss(BinaryLoss, abstract=True):
     """A surrogate phi(m) of the error rate: its prediction is a score."""
 
     family = "margin"
     link: ClassVar[Link] = IdentityLink()
     response = "decision_function"
-
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, z)
 
 
 @dataclass(frozen=True)
@@ -43,7 +54,7 @@ class _RevealingLoss(MarginLoss, abstract=True):
 
     def _minimizer(self, eta: float) -> float:
         assert self.probability_link is not None
-        return float(self.probability_link(np.asarray(eta)))
+        return float(self.probability_link(eta))
 
 
 @dataclass(frozen=True)
@@ -92,9 +103,6 @@ class ZeroOneLoss(_LabelLoss):
 
     def phi_second(self, m: Array) -> Array:
         return np.zeros_like(m)
-
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, 2 * z - 1)
 
     def _check_predictions(self, name: str, prediction: Array) -> None:
         super()._check_predictions(name, prediction)
@@ -263,7 +271,7 @@ class ExponentialLoss(_RevealingLoss):
 
 
 @dataclass(frozen=True)
-class LogisticLoss(_RevealingLoss):
+class LogisticLoss(LogisticForm, _RevealingLoss):
     """log(1 + exp(-m)): the minimiser is the log-odds.
 
     The same number as :class:`lossbook.BinaryCrossEntropy`, seen as a margin loss.
@@ -289,15 +297,6 @@ class LogisticLoss(_RevealingLoss):
         Elsewhere("scikit-learn", 'SGDClassifier(loss="log_loss")', ""),
         Elsewhere("PyTorch", "SoftMarginLoss", ""),
     )
-
-    def phi(self, m: Array) -> Array:
-        return softplus(-m)
-
-    def phi_prime(self, m: Array) -> Array:
-        return -expit(-m)
-
-    def phi_second(self, m: Array) -> Array:
-        return expit_slope(m)
 
 
 @dataclass(frozen=True)
@@ -443,6 +442,4 @@ class SigmoidLoss(_LabelLoss):
         return expit_slope(m) * (1 - 2 * expit(-m))
 
     def _minimizer(self, eta: float) -> float:
-        if eta == 0.5:
-            return 0.0
-        return float(np.copysign(np.inf, eta - 0.5))
+        return 0.0 if eta == 0.5 else float(np.copysign(np.inf, eta - 0.5))

@@ -7,7 +7,7 @@ two derivatives, because du_k / df_j = 1{j = k} - p_j.
 
 import abc
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,10 +17,12 @@ from lossbook.links import SoftmaxLink, SparsemaxLink
 from lossbook.losses.probability import FocalLoss, GeneralizedCrossEntropy
 from lossbook.numerics import Array, inner, log_softmax, softmax, xlogy
 from lossbook.validation import (
+    BELOW_ONE,
     NONNEGATIVE,
     POSITIVE,
-    Interval,
+    POSITIVE_UNIT,
     check_parameter,
+    check_shape,
 )
 
 
@@ -209,7 +211,7 @@ class CategoricalFocalLoss(LogProbabilityLoss):
     array([0.0991, 0.1657])
     """
 
-    gamma: float = 2.0
+    gamma: float = field(default=2.0, metadata={"domain": NONNEGATIVE})
 
     title = "categorical focal loss"
     symbols = {"gamma": "γ"}
@@ -225,9 +227,6 @@ class CategoricalFocalLoss(LogProbabilityLoss):
             "times alpha, 0.25 by default",
         ),
     )
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "gamma", NONNEGATIVE)
 
     @property
     def functional(self) -> Functional:
@@ -278,7 +277,7 @@ class CategoricalGeneralizedCrossEntropy(LogProbabilityLoss):
     array([0.4575, 0.5412])
     """
 
-    q: float = 0.7
+    q: float = field(default=0.7, metadata={"domain": POSITIVE_UNIT})
 
     title = "categorical generalized cross-entropy"
     symbols = {}
@@ -290,9 +289,6 @@ class CategoricalGeneralizedCrossEntropy(LogProbabilityLoss):
     reference = "zhang2018generalized"
     likelihood = ""
     elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "q", Interval(0.0, 1.0, closed_low=False))
 
     @property
     def lipschitz(self) -> float:
@@ -338,8 +334,8 @@ class SymmetricCrossEntropy(LogProbabilityLoss):
     array([1.7507, 2.0421])
     """
 
-    alpha: float = 0.1
-    beta: float = 1.0
+    alpha: float = field(default=0.1, metadata={"domain": POSITIVE})
+    beta: float = field(default=1.0, metadata={"domain": NONNEGATIVE})
 
     title = "symmetric cross-entropy"
     symbols = {"alpha": "α"}
@@ -349,10 +345,6 @@ class SymmetricCrossEntropy(LogProbabilityLoss):
     reference = "wang2019symmetric"
     likelihood = ""
     elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "alpha", POSITIVE)
-        check_parameter(self, "beta", NONNEGATIVE)
 
     @property
     def functional(self) -> Functional:
@@ -366,8 +358,7 @@ class SymmetricCrossEntropy(LogProbabilityLoss):
     def lipschitz(self) -> float:
         # (alpha + 4 beta p) (1 - p) is largest at 0 or between.
         a, b = self.alpha, 4 * self.beta
-        peak = a if b <= a else (a + b) ** 2 / (4 * b)
-        return math.sqrt(2) * peak
+        return math.sqrt(2) * (a if b <= a else (a + b) ** 2 / (4 * b))
 
     def price(self, u: Array) -> Array:
         return -self.alpha * u - 4 * self.beta * np.expm1(u)
@@ -399,7 +390,7 @@ class SmoothedCrossEntropy(MulticlassLoss):
     array([0.6181, 0.7303])
     """
 
-    epsilon: float = 0.1
+    epsilon: float = field(default=0.1, metadata={"domain": BELOW_ONE})
 
     title = "smoothed cross-entropy"
     symbols = {"epsilon": "ε"}
@@ -418,9 +409,6 @@ class SmoothedCrossEntropy(MulticlassLoss):
         Elsewhere("PyTorch", "CrossEntropyLoss(label_smoothing=epsilon)", ""),
         Elsewhere("Keras", "CategoricalCrossentropy(label_smoothing=epsilon)", ""),
     )
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "epsilon", Interval(0.0, 1.0, closed_high=False))
 
     @property
     def functional(self) -> Functional:
@@ -505,11 +493,9 @@ class LogitAdjustedCrossEntropy(MulticlassLoss):
 
     def _check_shapes(self, y: np.ndarray, f: np.ndarray, name: str) -> None:
         super()._check_shapes(y, f, name)
-        if f.shape[1] != len(self.prior):
-            raise ValueError(
-                f"{self!r}: {name} must have a column for each of the "
-                f"{len(self.prior)} classes of the prior; got shape {f.shape}"
-            )
+        k = len(self.prior)
+        wanted = f"(n, {k}), a column for each of the {k} classes of the prior"
+        check_shape(self, name, f, f.shape[1] == k, wanted)
 
     def _adjusted(self, f: Array) -> Array:
         shift = self.tau * np.log(np.array(self.prior))

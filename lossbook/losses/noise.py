@@ -9,7 +9,7 @@ loss (Patrini et al. 2017, arXiv:1609.03944).
 
 import abc
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,11 +17,19 @@ from lossbook.base import MulticlassLoss
 from lossbook.functionals import BeforeNoise
 from lossbook.links import SoftmaxLink
 from lossbook.numerics import Array, inner, log_softmax, logsumexp, softmax
-from lossbook.validation import Interval, check_integer, check_parameter
+from lossbook.validation import (
+    BELOW_ONE,
+    Checked,
+    Interval,
+    Named,
+    check_instance,
+    check_integer,
+    check_shape,
+)
 
 
 @dataclass(frozen=True)
-class LabelNoise(abc.ABC):
+class LabelNoise(Checked, abc.ABC):
     """How labels come to be wrong, given the class and nothing else."""
 
     @abc.abstractmethod
@@ -66,21 +74,15 @@ class UniformNoise(LabelNoise):
            [0.1, 0.1, 0.8]])
     """
 
-    rate: float
+    rate: float = field(metadata={"domain": BELOW_ONE})
 
-    def __post_init__(self) -> None:
-        check_parameter(self, "rate", Interval(0.0, 1.0, closed_high=False))
-
-    @property
-    def fewest_classes(self) -> int:
-        return 2
+    fewest_classes = 2
 
     def matrix(self, n_classes: int) -> Array:
         check_integer(self, "n_classes", n_classes, Interval(low=2))
-        wrong = self.rate / (n_classes - 1)
-        return np.full((n_classes, n_classes), wrong) + (
-            1 - self.rate - wrong
-        ) * np.eye(n_classes)
+        T = np.full((n_classes, n_classes), self.rate / (n_classes - 1))
+        np.fill_diagonal(T, 1 - self.rate)
+        return T
 
 
 @dataclass(frozen=True)
@@ -109,11 +111,8 @@ class NoiseMatrix(LabelNoise):
                 f"NoiseMatrix: rows must be a square matrix of numbers; "
                 f"got {self.rows!r}"
             ) from error
-        if T.ndim != 2 or T.shape[0] != T.shape[1] or len(T) < 2:
-            raise ValueError(
-                "NoiseMatrix: rows must have shape (K, K) with K >= 2; "
-                f"got shape {T.shape}"
-            )
+        fits = T.ndim == 2 and T.shape[0] == T.shape[1] >= 2
+        check_shape(Named("NoiseMatrix"), "rows", T, fits, "(K, K) with K >= 2")
         if not (T.min() >= 0 and np.allclose(T.sum(axis=1), 1, rtol=0, atol=1e-8)):
             raise ValueError(
                 "NoiseMatrix: rows must hold probabilities that sum to 1 in each row; "
@@ -141,7 +140,31 @@ class NoiseMatrix(LabelNoise):
 
 
 @dataclass(frozen=True)
-class ForwardCorrection(MulticlassLoss):
+class NoiseCorrection(MulticlassLoss, abstract=True):
+    """Cross-entropy of labels that noise has changed."""
+
+    noise: LabelNoise
+
+    symbols = {}
+    link = SoftmaxLink()
+    response = "predict_proba"
+    smooth = True
+    kinks = ()
+    reference = "patrini2017making"
+    likelihood = ""
+    elsewhere = ()
+
+    def __post_init__(self) -> None:
+        owner = Named(type(self).__name__)
+        check_instance(owner, "noise", self.noise, LabelNoise, "UniformNoise(rate=0.1)")
+
+    @property
+    def functional(self) -> BeforeNoise:
+        return BeforeNoise(self.noise)
+
+
+@dataclass(frozen=True)
+class ForwardCorrection(NoiseCorrection):
     """-log of the probability of the *label*, p T, with p = softmax(f) of the class.
 
     Proper for the classes behind the labels, if T is the noise that made them.
@@ -160,27 +183,10 @@ class ForwardCorrection(MulticlassLoss):
     array([0.6167, 0.7329])
     """
 
-    noise: LabelNoise
-
     title = "forward correction"
-    symbols = {}
-    link = SoftmaxLink()
-    response = "predict_proba"
-    smooth = True
-    kinks = ()
     # p - r lies between two distributions; the bound is approached without noise.
     lipschitz = math.sqrt(2)
     formula = r"\ell(y, f) = -\log \sum_j p_j T_{jy}"
-    reference = "patrini2017making"
-    likelihood = ""
-    elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_noise(self)
-
-    @property
-    def functional(self) -> BeforeNoise:
-        return BeforeNoise(self.noise)
 
     @property
     def convex(self) -> bool:
@@ -236,7 +242,7 @@ class ForwardCorrection(MulticlassLoss):
 
 
 @dataclass(frozen=True)
-class BackwardCorrection(MulticlassLoss):
+class BackwardCorrection(NoiseCorrection):
     """Cross-entropy against y T^-1: its mean over the noise is that of true labels.
 
     Unbiased and convex, but not bounded below: the corrected target has negative
@@ -256,26 +262,9 @@ class BackwardCorrection(MulticlassLoss):
     array([0.4338, 0.592 ])
     """
 
-    noise: LabelNoise
-
     title = "backward correction"
-    symbols = {}
-    link = SoftmaxLink()
-    response = "predict_proba"
     convex = True
-    smooth = True
-    kinks = ()
     formula = r"\ell(y, f) = -\sum_k (T^{-1})_{yk} \log p_k"
-    reference = "patrini2017making"
-    likelihood = ""
-    elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_noise(self)
-
-    @property
-    def functional(self) -> BeforeNoise:
-        return BeforeNoise(self.noise)
 
     @property
     def lipschitz(self) -> float:
@@ -310,12 +299,3 @@ class BackwardCorrection(MulticlassLoss):
     def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> Array:
         target = np.maximum(self.corrected(self._proportions(y, w)[None])[0], 0)
         return target / target.sum()
-
-
-def check_noise(loss: ForwardCorrection | BackwardCorrection) -> None:
-    """Raise unless the noise of a loss is one."""
-    if not isinstance(loss.noise, LabelNoise):
-        raise TypeError(
-            f"{type(loss).__name__}: noise must be UniformNoise(rate) or "
-            f"NoiseMatrix(rows); got {loss.noise!r}"
-        )

@@ -4,14 +4,14 @@ Targets are masks of zeros and ones of any shape, stacked along the first axis.
 """
 
 import abc
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from lossbook.base import ObjectLoss
 from lossbook.links import IdentityLink, LogitLink
 from lossbook.numerics import Array, expit_slope
-from lossbook.validation import NONNEGATIVE, POSITIVE, UNIT, check_parameter
+from lossbook.validation import NONNEGATIVE, POSITIVE, UNIT
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,20 @@ class OverlapRatio(MaskLoss, abstract=True):
 
     def _counts(self, y: Array, p: Array) -> tuple[Array, Array]:
         """What stands above and below the bar."""
-        a, b, added = self.prices
+        *_, added = self.prices
         y, p = _rows(y, p)
         above = (y * p).sum(axis=1) + added
-        extra, missed = ((1 - y) * p).sum(axis=1), (y * (1 - p)).sum(axis=1)
-        return above, above + a * extra + b * missed
+        return above, above + self._costs(y, p).sum(axis=1)
+
+    def _costs(self, y: Array, p: Array) -> Array:
+        """What each pixel adds below the bar: its part of a FP + b FN."""
+        a, b, _ = self.prices
+        return a * (1 - y) * p + b * y * (1 - p)
+
+    def _rise(self, y: Array, p: Array) -> Array:
+        """The derivative in p of what is below the bar."""
+        a, b, _ = self.prices
+        return a * (1 - y) + (1 - b) * y
 
     def _at_prediction(self, y: Array, z: Array) -> Array:
         above, below = self._counts(y, z)
@@ -82,13 +91,12 @@ class OverlapRatio(MaskLoss, abstract=True):
         return self._at_prediction(y, self.link._inverse(f))
 
     def _gradient(self, y: Array, f: Array) -> Array:
-        a, b, _ = self.prices
-        above, below = self._counts(y, self.link._inverse(f))
+        p = self.link._inverse(f)
+        above, below = self._counts(y, p)
         column = (-1, *[1] * (y.ndim - 1))
         below = np.where(below == 0, 1, below).reshape(column)
         share = above.reshape(column) / below
-        rise = a * (1 - y) + (1 - b) * y  # of what is below the bar, in p
-        slope = (share * rise - y) / below * expit_slope(f)
+        slope = (share * self._rise(y, p) - y) / below * expit_slope(f)
         return np.where(np.isnan(y), 0, slope)
 
 
@@ -110,7 +118,7 @@ class DiceLoss(OverlapRatio):
     array([0.3899])
     """
 
-    pseudo_count: float = 0.0
+    pseudo_count: float = field(default=0.0, metadata={"domain": NONNEGATIVE})
 
     title = "Dice loss"
     symbols = {}
@@ -120,16 +128,13 @@ class DiceLoss(OverlapRatio):
     likelihood = ""
     elsewhere = ()
 
-    def __post_init__(self) -> None:
-        check_parameter(self, "pseudo_count", NONNEGATIVE)
-
     @property
     def prices(self) -> tuple[float, float, float]:
         return 0.5, 0.5, self.pseudo_count
 
 
 @dataclass(frozen=True)
-class SquaredDiceLoss(MaskLoss):
+class SquaredDiceLoss(OverlapRatio):
     """1 - 2 sum y p / (sum y**2 + sum p**2): the Dice loss of V-Net.
 
     Unlike the linear form it has use for probabilities between 0 and 1.
@@ -148,47 +153,25 @@ class SquaredDiceLoss(MaskLoss):
     array([0.2612])
     """
 
-    pseudo_count: float = 0.0
+    pseudo_count: float = field(default=0.0, metadata={"domain": NONNEGATIVE})
 
     title = "squared Dice loss"
     symbols = {}
-    link = LogitLink()
-    response = "predict_proba"
-    convex = False
-    smooth = True
-    kinks = ()
     lipschitz = 1.0
     formula = r"\ell(y, p) = 1 - \frac{2 \sum_i y_i p_i}{\sum_i y_i^2 + \sum_i p_i^2}"
     reference = "milletari2016vnet"
     likelihood = ""
     elsewhere = ()
 
-    def __post_init__(self) -> None:
-        check_parameter(self, "pseudo_count", NONNEGATIVE)
+    @property
+    def prices(self) -> tuple[float, float, float]:
+        return 0.5, 0.5, self.pseudo_count
 
-    def _counts(self, y: Array, p: Array) -> tuple[Array, Array]:
-        """What stands above and below the bar."""
-        y, p = _rows(y, p)
-        above = 2 * ((y * p).sum(axis=1) + self.pseudo_count)
-        squares = np.square(y).sum(axis=1) + np.square(p).sum(axis=1)
-        return above, squares + 2 * self.pseudo_count
+    def _costs(self, y: Array, p: Array) -> Array:
+        return np.square(y - p) / 2
 
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        above, below = self._counts(y, z)
-        # Nothing there and nothing predicted: nothing is wrong.
-        return np.where(below == 0, 0, 1 - above / np.where(below == 0, 1, below))
-
-    def _value(self, y: Array, f: Array) -> Array:
-        return self._at_prediction(y, self.link._inverse(f))
-
-    def _gradient(self, y: Array, f: Array) -> Array:
-        p = self.link._inverse(f)
-        above, below = self._counts(y, p)
-        column = (-1, *[1] * (y.ndim - 1))
-        below = np.where(below == 0, 1, below).reshape(column)
-        share = above.reshape(column) / below
-        slope = 2 * (share * p - y) / below * expit_slope(f)
-        return np.where(np.isnan(y), 0, slope)
+    def _rise(self, y: Array, p: Array) -> Array:
+        return p
 
 
 @dataclass(frozen=True)
@@ -209,7 +192,7 @@ class JaccardLoss(OverlapRatio):
     array([0.561])
     """
 
-    pseudo_count: float = 0.0
+    pseudo_count: float = field(default=0.0, metadata={"domain": NONNEGATIVE})
 
     title = "Jaccard loss"
     symbols = {}
@@ -221,9 +204,6 @@ class JaccardLoss(OverlapRatio):
     reference = "rahman2016optimizing"
     likelihood = ""
     elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "pseudo_count", NONNEGATIVE)
 
     @property
     def prices(self) -> tuple[float, float, float]:
@@ -253,9 +233,9 @@ class TverskyLoss(OverlapRatio):
     array([0.4045])
     """
 
-    alpha: float = 0.3
-    beta: float = 0.7
-    pseudo_count: float = 0.0
+    alpha: float = field(default=0.3, metadata={"domain": POSITIVE})
+    beta: float = field(default=0.7, metadata={"domain": POSITIVE})
+    pseudo_count: float = field(default=0.0, metadata={"domain": NONNEGATIVE})
 
     title = "Tversky loss"
     symbols = {"alpha": "α"}
@@ -267,11 +247,6 @@ class TverskyLoss(OverlapRatio):
     reference = "salehi2017tversky"
     likelihood = ""
     elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "alpha", POSITIVE)
-        check_parameter(self, "beta", POSITIVE)
-        check_parameter(self, "pseudo_count", NONNEGATIVE)
 
     @property
     def prices(self) -> tuple[float, float, float]:
@@ -332,9 +307,6 @@ class LovaszHingeLoss(MaskLoss):
     def _value(self, y: Array, f: Array) -> Array:
         errors, weights = self._errors(y, f)
         return (errors * weights).sum(axis=1)
-
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, z)
 
     def _gradient(self, y: Array, f: Array) -> Array:
         errors, weights = self._errors(y, f)

@@ -6,15 +6,16 @@ seen through the logit, q = expit(m) for the margin m.
 
 import abc
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from lossbook.base import BinaryLoss, Elsewhere
 from lossbook.functionals import Functional, Mean, Mode
 from lossbook.links import Link, LogitLink
+from lossbook.losses.margin import LogisticForm
 from lossbook.numerics import Array, expit, expit_slope, log1p, softplus, xlogy
-from lossbook.validation import NONNEGATIVE, Interval, check_parameter
+from lossbook.validation import NONNEGATIVE, POSITIVE_UNIT
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class ProbabilityLoss(BinaryLoss, abstract=True):
 
 
 @dataclass(frozen=True)
-class BinaryCrossEntropy(ProbabilityLoss):
+class BinaryCrossEntropy(LogisticForm, ProbabilityLoss):
     """-y log p - (1 - y) log(1 - p) with p = expit(f): log loss from logits.
 
     Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x.
@@ -74,15 +75,6 @@ class BinaryCrossEntropy(ProbabilityLoss):
 
     def partial_score(self, q: Array) -> Array:
         return -np.log(q)
-
-    def phi(self, m: Array) -> Array:
-        return softplus(-m)
-
-    def phi_prime(self, m: Array) -> Array:
-        return -expit(-m)
-
-    def phi_second(self, m: Array) -> Array:
-        return expit_slope(m)
 
     def _value(self, y: Array, f: Array) -> Array:
         return self._costs(y, f, np.exp(-np.abs(f)))
@@ -216,7 +208,7 @@ class FocalLoss(ProbabilityLoss):
     array([0.0227, 0.0676])
     """
 
-    gamma: float = 2.0
+    gamma: float = field(default=2.0, metadata={"domain": NONNEGATIVE})
 
     title = "focal loss"
     symbols = {"gamma": "γ"}
@@ -237,9 +229,6 @@ class FocalLoss(ProbabilityLoss):
             "probabilities are clipped at 1e-7",
         ),
     )
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "gamma", NONNEGATIVE)
 
     @property
     def functional(self) -> Functional:
@@ -268,8 +257,7 @@ class FocalLoss(ProbabilityLoss):
         return expit(-m) ** self.gamma * softplus(-m)
 
     def phi_prime(self, m: Array) -> Array:
-        wrong = expit(-m)
-        right = expit(m)
+        wrong, right = expit(-m), expit(m)
         return -(wrong**self.gamma) * (self.gamma * right * softplus(-m) + wrong)
 
     def phi_second(self, m: Array) -> Array:
@@ -284,15 +272,13 @@ class FocalLoss(ProbabilityLoss):
         from scipy.optimize import brentq  # slow to import, seldom needed
 
         def slope(f: float) -> float:
-            x = np.array([f, -f])
-            up, down = self.phi_prime(x)
+            up, down = self.phi_prime(np.array([f, -f]))
             return float(eta * up - (1 - eta) * down)
 
         # The probability is drawn towards one half: the root lies between 0 and the
         # log-odds.
-        log_odds = float(self.link(np.asarray(eta)))
-        f = brentq(slope, 0.0, log_odds, xtol=1e-13)
-        return float(self.link.inverse(np.asarray(f)))
+        f = brentq(slope, 0.0, float(self.link(eta)), xtol=1e-13)
+        return float(self.link.inverse(f))
 
 
 @dataclass(frozen=True)
@@ -313,7 +299,7 @@ class GeneralizedCrossEntropy(ProbabilityLoss):
     array([0.2813, 0.4034])
     """
 
-    q: float = 0.7
+    q: float = field(default=0.7, metadata={"domain": POSITIVE_UNIT})
 
     title = "generalized cross-entropy"
     symbols = {}
@@ -325,9 +311,6 @@ class GeneralizedCrossEntropy(ProbabilityLoss):
     reference = "zhang2018generalized"
     likelihood = ""
     elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "q", Interval(0.0, 1.0, closed_low=False))
 
     @property
     def lipschitz(self) -> float:
@@ -345,11 +328,9 @@ class GeneralizedCrossEntropy(ProbabilityLoss):
 
     def phi_second(self, m: Array) -> Array:
         wrong = expit(-m)
-        bend = expit(m) - self.q * wrong
-        return np.exp(-self.q * softplus(-m)) * wrong * bend
+        return np.exp(-self.q * softplus(-m)) * wrong * (expit(m) - self.q * wrong)
 
     def _minimizer(self, eta: float) -> float:
         if eta == 0.5 or self.q == 1:
             return float(np.heaviside(eta - 0.5, 0.5))
-        log_odds = self.link(np.asarray(eta)) / (1 - self.q)
-        return float(self.link.inverse(log_odds))
+        return float(self.link.inverse(self.link(eta) / (1 - self.q)))

@@ -7,29 +7,23 @@ these losses compare items with each other.  Queries are stacked as in scikit-le
 
 import abc
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossbook.base import Elsewhere, ObjectLoss
+from lossbook.base import Elsewhere, ObjectLoss, OnePassLoss
 from lossbook.links import IdentityLink
-from lossbook.numerics import Array, expit, log_softmax, softmax, softplus
-from lossbook.validation import (
-    NONNEGATIVE,
-    POSITIVE,
-    Named,
-    check_integer,
-    check_parameter,
-)
+from lossbook.numerics import Array, blocks, expit, log_softmax, softmax, softplus
+from lossbook.validation import NONNEGATIVE, POSITIVE, Named, check_integer
 
 # Rows of a table of pairs that is never larger than a few megabytes.
 PAIRS_AT_ONCE = 1 << 18
 
 
 @dataclass(frozen=True)
-class ListLoss(ObjectLoss, abstract=True):
+class ListLoss(OnePassLoss, ObjectLoss, abstract=True):
     """A loss of one query, computed query by query.
 
     Queries may have lists of unequal length: sequences of arrays, or arrays that are
@@ -55,8 +49,7 @@ class ListLoss(ObjectLoss, abstract=True):
 
         Lists of unequal length give a list of arrays.
         """
-        slopes = super().gradient(y_true, raw_prediction)
-        return _as_given(slopes, raw_prediction)
+        return _as_given(super().gradient(y_true, raw_prediction), raw_prediction)
 
     def value_and_gradient(
         self, y_true: ArrayLike, raw_prediction: ArrayLike
@@ -77,23 +70,8 @@ class ListLoss(ObjectLoss, abstract=True):
             y_true, prediction = _padded(y_true), _padded(prediction).filled(0)
         return super()._pair(y_true, prediction, name)
 
-    def _targets(self, y_true: ArrayLike) -> np.ndarray:
-        y = super()._targets(y_true)
-        if y.ndim != 2:
-            raise ValueError(
-                f"{self!r}: y_true must have shape {self.object_shape}; "
-                f"got shape {y.shape}"
-            )
-        return y
-
-    def _value(self, y: Array, f: Array) -> Array:
-        return self._value_and_gradient(y, f)[0]
-
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, z)
-
-    def _gradient(self, y: Array, f: Array) -> Array:
-        return self._value_and_gradient(y, f)[1]
+    def _fits(self, y: np.ndarray) -> bool:
+        return y.ndim == 2
 
     def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
         y, f = y.astype(np.float64), f.astype(np.float64)
@@ -181,7 +159,7 @@ class PairwiseHingeLoss(PairwiseLoss):
     array([1.5])
     """
 
-    margin: float = 1.0
+    margin: float = field(default=1.0, metadata={"domain": POSITIVE})
 
     title = "pairwise hinge loss"
     symbols = {}
@@ -195,9 +173,6 @@ class PairwiseHingeLoss(PairwiseLoss):
     elsewhere = (
         Elsewhere("PyTorch", "MarginRankingLoss", "takes pairs; margin 0 by default"),
     )
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "margin", POSITIVE)
 
     def _sums(self, a: Array, b: Array) -> tuple[float, Array, Array]:
         # Differences only: the centre keeps the sums small.
@@ -242,10 +217,8 @@ class PairwiseExponentialLoss(ListLoss):
         up, down = np.full((2, len(f)), -np.inf)  # logarithms of the forces
         total, n_pairs = -np.inf, 0
         for better, worse in _levels(y):
-            log_a, log_b = (
-                np.logaddexp.reduce(-f[better]),
-                np.logaddexp.reduce(f[worse]),
-            )
+            log_a = np.logaddexp.reduce(-f[better])
+            log_b = np.logaddexp.reduce(f[worse])
             total = np.logaddexp(total, log_a + log_b)
             up[better] = log_b - f[better]
             down[worse] = np.logaddexp(down[worse], log_a + f[worse])
@@ -291,9 +264,7 @@ class PairwiseLogisticLoss(PairwiseLoss):
 
     def _sums(self, a: Array, b: Array) -> tuple[float, Array, Array]:
         value, up, down = 0.0, np.empty_like(a), np.zeros_like(b)
-        step = max(1, PAIRS_AT_ONCE // len(b))
-        for start in range(0, len(a), step):
-            rows = slice(start, start + step)
+        for rows in blocks(len(a), len(b), PAIRS_AT_ONCE):
             behind = b - a[rows, None]
             value += float(softplus(behind).sum())
             force = expit(behind)
@@ -422,9 +393,7 @@ class LambdaRankLoss(ListLoss):
             return 0.0, np.zeros_like(f)
         place, tied, apart = _places(f)
         value, slope = 0.0, np.zeros_like(f)
-        step = max(1, PAIRS_AT_ONCE // len(f))
-        for start in range(0, len(f), step):
-            rows = slice(start, start + step)
+        for rows in blocks(len(f), len(f), PAIRS_AT_ONCE):
             gain = np.maximum(y[rows, None] - y, 0)  # zero unless i is more relevant
             exchange = np.abs(place[rows, None] - place)
             exchange += apart * (tied[rows, None] == tied)

@@ -57,17 +57,11 @@ class AbsolutePercentageError(PointwiseLoss):
     def _value(self, y: Array, f: Array) -> Array:
         return np.abs(y - f) / y
 
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self._value(y, z)
-
     def _gradient(self, y: Array, f: Array) -> Array:
         return np.sign(f - y) / y
 
     def _hessian(self, y: Array, f: Array) -> Array:
         return np.zeros_like(f)
-
-    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
-        return float(self.functional(y, w))
 
 
 @dataclass(frozen=True)
@@ -122,6 +116,3 @@ class SquaredLogError(PointwiseLoss):
 
     def _hessian(self, y: Array, f: Array) -> Array:
         return np.full_like(f, 2)
-
-    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
-        return float(self.functional(y, w))

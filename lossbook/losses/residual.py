@@ -7,7 +7,7 @@ expectile, or the point where the forces rho'(r) balance.
 
 import abc
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -62,9 +62,6 @@ class ResidualLoss(PointwiseLoss, abstract=True):
     def _value(self, y: Array, f: Array) -> Array:
         return self.rho(y - f)
 
-    def _at_prediction(self, y: Array, z: Array) -> Array:
-        return self.rho(y - z)
-
     def _gradient(self, y: Array, f: Array) -> Array:
         return -self.rho_prime(y - f)
 
@@ -75,8 +72,10 @@ class ResidualLoss(PointwiseLoss, abstract=True):
     def _hessian(self, y: Array, f: Array) -> Array:
         return self.rho_second(y - f)
 
-    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
+    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float | Array:
         """Where the forces balance; for a non-convex loss in the lowest valley."""
+        if not isinstance(self.functional, MLocation | None):
+            return super()._best_constant(y, w)
         present = y if w is None or w.min() > 0 else y[w > 0]
         low, high = float(present.min()), float(present.max())
         if low == high:
@@ -87,22 +86,19 @@ class ResidualLoss(PointwiseLoss, abstract=True):
 
         from scipy.optimize import brentq  # slow to import, seldom needed
 
-        def root(slack: float) -> float:
-            def force(c: float) -> float:
-                def pull(part: Array) -> Array:
-                    each = self.rho_prime(part - c)
-                    return each + slack * np.abs(each)
+        def force(c: float, slack: float) -> float:
+            def pull(part: Array) -> Array:
+                each = self.rho_prime(part - c)
+                return each + slack * np.abs(each)
 
-                return float(weighted_mean(y, w, pull))
+            return float(weighted_mean(y, w, pull))
 
-            # To the last digit, in whatever unit y comes.
-            limits = {"xtol": 1e-300, "rtol": 1e-15, "maxiter": 10_000}
-            return float(brentq(force, low, high, **limits))
-
-        if not self.kinks:
-            return root(0)
         # The forces may balance on a whole interval: its two ends, then the middle.
-        return (root(-1e-13) + root(1e-13)) / 2
+        slacks = (-1e-13, 1e-13) if self.kinks else (0.0,)
+        # To the last digit, in whatever unit y comes.
+        limits = {"xtol": 1e-300, "rtol": 1e-15, "maxiter": 10_000}
+        ends = [brentq(force, low, high, args=(slack,), **limits) for slack in slacks]
+        return float(np.mean(ends))
 
     def _lowest_valley(self, y: Array, w: Array) -> float:
         """Global minimiser of the risk of a loss whose influence falls off.
@@ -194,9 +190,6 @@ class SquaredError(ResidualLoss):
     def rho_second(self, r: Array) -> Array:
         return np.full_like(r, 2)
 
-    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
-        return float(weighted_mean(y, w))
-
 
 @dataclass(frozen=True)
 class AbsoluteError(ResidualLoss):
@@ -235,9 +228,6 @@ class AbsoluteError(ResidualLoss):
     def rho_second(self, r: Array) -> Array:
         return np.zeros_like(r)
 
-    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
-        return float(self.functional(y, w))
-
 
 @dataclass(frozen=True)
 class PinballLoss(ResidualLoss):
@@ -256,7 +246,7 @@ class PinballLoss(ResidualLoss):
     array([0.25, 1.  ])
     """
 
-    quantile: float = 0.5
+    quantile: float = field(default=0.5, metadata={"domain": OPEN_UNIT})
 
     title = "pinball loss"
     symbols = {"quantile": "τ"}
@@ -275,9 +265,6 @@ class PinballLoss(ResidualLoss):
         ),
     )
 
-    def __post_init__(self) -> None:
-        check_parameter(self, "quantile", OPEN_UNIT)
-
     @property
     def functional(self) -> Functional:
         return Quantile(self.quantile)
@@ -295,9 +282,6 @@ class PinballLoss(ResidualLoss):
 
     def rho_second(self, r: Array) -> Array:
         return np.zeros_like(r)
-
-    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
-        return float(self.functional(y, w))
 
 
 @dataclass(frozen=True)
@@ -318,7 +302,7 @@ class ExpectileLoss(ResidualLoss):
     array([0.125, 2.   ])
     """
 
-    level: float = 0.5
+    level: float = field(default=0.5, metadata={"domain": OPEN_UNIT})
 
     title = "expectile loss"
     symbols = {"level": "τ"}
@@ -329,9 +313,6 @@ class ExpectileLoss(ResidualLoss):
     reference = "newey1987asymmetric"
     likelihood = "asymmetric Gaussian with constant scale"
     elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "level", OPEN_UNIT)
 
     @property
     def functional(self) -> Functional:
@@ -354,9 +335,6 @@ class ExpectileLoss(ResidualLoss):
         weight = np.where(r < 0, 1 - self.level, self.level)
         return 2 * weight.astype(r.dtype, copy=False)
 
-    def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
-        return float(self.functional(y, w))
-
 
 @dataclass(frozen=True)
 class HuberLoss(ResidualLoss):
@@ -377,7 +355,7 @@ class HuberLoss(ResidualLoss):
     array([0.125, 1.5  ])
     """
 
-    delta: float = 1.0
+    delta: float = field(default=1.0, metadata={"domain": POSITIVE})
 
     title = "Huber loss"
     symbols = {"delta": "δ"}
@@ -404,9 +382,6 @@ class HuberLoss(ResidualLoss):
         Elsewhere("PyTorch", "SmoothL1Loss", "divided by delta, which is called beta"),
         Elsewhere("Keras", "Huber", ""),
     )
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "delta", POSITIVE)
 
     @property
     def kinks(self) -> tuple[float, ...]:
@@ -445,7 +420,7 @@ class PseudoHuberLoss(ResidualLoss):
     array([0.118 , 1.2361])
     """
 
-    delta: float = 1.0
+    delta: float = field(default=1.0, metadata={"domain": SCALE})
 
     title = "pseudo-Huber loss"
     symbols = {"delta": "δ"}
@@ -458,9 +433,6 @@ class PseudoHuberLoss(ResidualLoss):
     elsewhere = (
         Elsewhere("XGBoost", "reg:pseudohubererror", "delta is called huber_slope"),
     )
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "delta", SCALE)
 
     @property
     def lipschitz(self) -> float:
@@ -537,7 +509,7 @@ class EpsilonInsensitiveLoss(ResidualLoss):
     array([0.4, 1.9])
     """
 
-    epsilon: float = 0.1
+    epsilon: float = field(default=0.1, metadata={"domain": NONNEGATIVE})
 
     title = "ε-insensitive loss"
     symbols = {"epsilon": "ε"}
@@ -551,9 +523,6 @@ class EpsilonInsensitiveLoss(ResidualLoss):
         Elsewhere("scikit-learn", "SVR", "the sum, weighted by C"),
         Elsewhere("scikit-learn", 'SGDRegressor(loss="epsilon_insensitive")', ""),
     )
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "epsilon", NONNEGATIVE)
 
     @property
     def kinks(self) -> tuple[float, ...]:
@@ -595,7 +564,7 @@ class TukeyLoss(ResidualLoss):
     array([0.1236, 1.6577])
     """
 
-    c: float = 4.685
+    c: float = field(default=4.685, metadata={"domain": SCALE})
 
     title = "Tukey loss"
     symbols = {}
@@ -606,9 +575,6 @@ class TukeyLoss(ResidualLoss):
     reference = "beaton1974fitting"
     likelihood = ""
     elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "c", SCALE)
 
     @property
     def lipschitz(self) -> float:
@@ -649,7 +615,7 @@ class CauchyLoss(ResidualLoss):
     array([0.1223, 1.5145])
     """
 
-    scale: float = 2.385
+    scale: float = field(default=2.385, metadata={"domain": SCALE})
 
     title = "Cauchy loss"
     symbols = {"scale": "c"}
@@ -660,9 +626,6 @@ class CauchyLoss(ResidualLoss):
     reference = "holland1977robust"
     likelihood = "Cauchy with known scale"
     elsewhere = ()
-
-    def __post_init__(self) -> None:
-        check_parameter(self, "scale", SCALE)
 
     @property
     def lipschitz(self) -> float:
@@ -737,9 +700,8 @@ class BarronLoss(ResidualLoss):
         if self.alpha == 1:
             return 1 / self.scale
         # The curvature vanishes at (r/c)**2 = (2 - alpha) / (1 - alpha).
-        peak = 1.0
-        if self.alpha > -np.inf:
-            peak = math.sqrt((2 - self.alpha) / (1 - self.alpha))
+        a = self.alpha
+        peak = 1.0 if a == -np.inf else math.sqrt((2 - a) / (1 - a))
         return float(self.rho_prime(np.array([peak * self.scale]))[0])
 
     def _log_power(self, x: Array) -> Array:
@@ -755,13 +717,11 @@ class BarronLoss(ResidualLoss):
         x = r / self.scale
         if self.alpha == 2:
             return np.square(x) / 2
-        if self.alpha == -np.inf:
-            return -np.expm1(-np.square(x) / 2)
-        gap = 2 - self.alpha
-        growth = log1p_square(x / math.sqrt(gap))
+        growth = -self._log_power(x)
         if self.alpha == 0:
             return growth
-        return gap / self.alpha * np.expm1(self.alpha / 2 * growth)
+        share = -1 if self.alpha == -np.inf else self.alpha / (2 - self.alpha)
+        return np.expm1(share * growth) / share
 
     def rho_prime(self, r: Array) -> Array:
         x = r / self.scale

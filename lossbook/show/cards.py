@@ -170,16 +170,9 @@ class Card:
     def _repr_markdown_(self) -> str:
         about = facts(self.losses[0])
         head = (about["title"], f"`{about['code']}`")
-        table = [head, (":--", ":--"), *self.rows()]
-        # A bar would end the column, even inside mathematics.
-        lines = [
-            "| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |"
-            for row in table
-        ]
+        table = "\n".join(map(_line, [head, (":--", ":--"), *self.rows()]))
         formula = f"$$\n{about['formula']}\n$$"
-        return "\n\n".join(
-            ['<div class="loss-card">', formula, "\n".join(lines), "</div>"]
-        )
+        return "\n\n".join(['<div class="loss-card">', formula, table, "</div>"])
 
     def __repr__(self) -> str:
         about = facts(self.losses[0])
@@ -246,15 +239,18 @@ class CheatSheet:
         lines = ['<div class="cheat-sheet">', ""]
         for heading, rows in self.tables().items():
             last = "shape" if rows[0][2].endswith("convex") else "asks for"
-            for row in [(heading, "formula", last), (":--", ":--", ":--"), *rows]:
-                cells = [cell.replace("|", r"\|") for cell in row]
-                lines.append("| " + " | ".join(cells) + " |")
-            lines.append("")
+            head = (heading, "formula", last), (":--", ":--", ":--")
+            lines += [*map(_line, [*head, *rows]), ""]
         return "\n".join([*lines, "</div>"])
 
     def __repr__(self) -> str:
         tables = self.tables()
         return f"{sum(map(len, tables.values()))} losses in {len(tables)} tables"
+
+
+def _line(cells: Sequence[str]) -> str:
+    """A line of a Markdown table; a bar would end a cell, even inside mathematics."""
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
 def _one_of_each(losses: Sequence[T]) -> list[T]:
@@ -319,9 +315,8 @@ def _listed(labels: list[str]) -> str:
     """Several values of one parameter name it once: "α = 1, 0, −2"."""
     symbols = {label.partition(EQUALS)[0] for label in labels}
     if len(symbols) == 1:
-        return (
-            symbols.pop() + EQUALS + ", ".join(v.partition(EQUALS)[2] for v in labels)
-        )
+        values = ", ".join(label.partition(EQUALS)[2] for label in labels)
+        return symbols.pop() + EQUALS + values
     return ", ".join(labels)
 
 

@@ -136,8 +136,7 @@ def loss_curves(
     for loss, look, label in zip(losses, _looks(losses), labels, strict=True):
         ax.plot(*trace(loss, which, (low, high)), label=label or "_", **look)
         _draw_jumps(ax, loss, which, look["color"])
-    ax.set_xlabel(layout.argument)
-    ax.set_title(layout.names[nth])
+    ax.set(xlabel=layout.argument, title=layout.names[nth])
     label_lines(ax)
     return ax
 
@@ -174,8 +173,7 @@ def risk_curves(
         height[height > 1] = np.nan
         ax.plot(candidates, height, **look)
         ax.plot(loss.best_constant(y), 0, "o", color=look["color"], markersize=7)
-    ax.set_xlabel("constant prediction $c$")
-    ax.set_title("mean loss on a sample")
+    ax.set(xlabel="constant prediction $c$", title="mean loss on a sample")
     return ax
 
 
@@ -199,9 +197,8 @@ def best_raw_curves(losses: Sequence[PointwiseLoss], *, ax: Axes | None = None) 
                 ax.text(
                     at + 0.04, sign * 0.93 * top, number(sign * np.inf), va="center"
                 )
-    ax.set(ylim=(-top, top))
+    ax.set(ylim=(-top, top), title="best raw prediction $f$")
     _probability_axis(ax)
-    ax.set_title("best raw prediction $f$")
     return ax
 
 
@@ -241,8 +238,7 @@ def reliability(
     area = 120 * count / count.max()
     ax.scatter(x, y, area, color=drawn.get_color(), zorder=3, clip_on=False)
     ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    ax.set_xlabel("predicted probability")
-    ax.set_title("observed frequency")
+    ax.set(xlabel="predicted probability", title="observed frequency")
     return ax
 
 
@@ -312,6 +308,7 @@ def _both_sides(
 def _draw_jumps(ax: Axes, loss: Loss, which: Which, color: str) -> None:
     """Circles at the limits, a dot at the value; an arrow for the derivative."""
     small: Any = {"color": color, "markersize": 4.5, "linestyle": "none"}
+    arrow = {"arrowstyle": "-|>", "color": color, "lw": 1.4, "shrinkA": 0, "shrinkB": 0}
     for jump in jumps(loss, which):
         for limit in {jump.left, jump.right} - {jump.value}:
             ax.plot(jump.at, limit, "o", markerfacecolor="none", **small)
@@ -320,18 +317,7 @@ def _draw_jumps(ax: Axes, loss: Loss, which: Which, color: str) -> None:
         return
     for jump in jumps(loss, DERIVATIVES[order(which) - 1]):
         edge = ax.get_ylim()[jump.right > jump.left]
-        ax.annotate(
-            "",
-            (jump.at, edge),
-            (jump.at, 0),
-            arrowprops={
-                "arrowstyle": "-|>",
-                "color": color,
-                "linewidth": 1.4,
-                "shrinkA": 0,
-                "shrinkB": 0,
-            },
-        )
+        ax.annotate("", (jump.at, edge), (jump.at, 0), arrowprops=arrow)
 
 
 # ---- labels beside lines -------------------------------------------------------------
@@ -357,15 +343,9 @@ def label_line(
     data = np.column_stack(line.get_data()).astype(float)
     known = data[np.isfinite(data).all(axis=1)]
     y = np.interp(x, *known[np.argsort(known[:, 0])].T)
-    look = {
-        "color": line.get_color(),
-        "fontsize": "small",
-        "ha": "center",
-        "va": "bottom" if dy >= 0 else "top",
-    }
-    return ax.annotate(
-        text, (x, y), (0, dy), textcoords="offset points", **{**look, **options}
-    )
+    look: dict[str, Any] = {"color": line.get_color(), "fontsize": "small"}
+    look |= {"ha": "center", "va": "bottom" if dy >= 0 else "top"} | options
+    return ax.annotate(text, (x, y), (0, dy), textcoords="offset points", **look)
 
 
 def label_lines(
@@ -396,12 +376,10 @@ def label_lines(
             color=_text_color(line),
             fontsize="small",
             annotation_clip=False,
+            in_layout=False,  # a label that sticks out a little must not move the axes
         )
         for line in named
     ]
-    for label in labels:
-        # A label that sticks out a little must not move the axes.
-        label.set_in_layout(False)
     ax.add_artist(_Placer(dict(zip(named, labels, strict=True)), gap))
     return labels
 
@@ -412,8 +390,7 @@ class _Placer(Artist):
     def __init__(self, labels: dict[Line2D, Annotation], gap: float) -> None:
         super().__init__()
         self.labels, self.gap = labels, gap
-        self.set_in_layout(False)
-        self.set_zorder(-1)
+        self.set(in_layout=False, zorder=-1)
 
     def draw(self, renderer: RendererBase) -> None:
         ax = self.axes
@@ -431,24 +408,16 @@ class _Placer(Artist):
             x, y = ax.transData.inverted().transform(at)
             label.xy = (float(x), float(y))
             label.set_position((place.dx * self.gap, place.dy * self.gap))
-            label.set(ha=place.ha, va=place.va)
+            label.set(ha=_HA[place.dx], va=_VA[place.dy])
             room.taken.append(label.get_window_extent(renderer))
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a label stands from a point: steps of one gap, and alignments."""
+    """Where a label stands from a point, in steps of one gap."""
 
     dx: int
     dy: int
-
-    @property
-    def ha(self) -> str:
-        return {1: "left", 0: "center", -1: "right"}[self.dx]
-
-    @property
-    def va(self) -> str:
-        return {1: "bottom", 0: "center", -1: "top"}[self.dy]
 
     def box(self, at: Array, gap: float, width: float, height: float) -> Bbox:
         left = at[0] + self.dx * gap + width * (self.dx - 1) / 2
@@ -456,6 +425,8 @@ class _Place:
         return Bbox.from_bounds(left, low, width, height)
 
 
+_HA = {1: "left", 0: "center", -1: "right"}
+_VA = {1: "bottom", 0: "center", -1: "top"}
 _PLACES = [
     _Place(dx, dy) for dy in (0, 1, -1) for dx in (1, 0, -1) if (dx, dy) != (0, 0)
 ]
