@@ -326,7 +326,10 @@ CHECKS |= {"column", "sample"}  # of the judging wing
 
 
 def domain_of(node: ast.AST) -> ast.expr | None:
-    """What a statement allows: a check with a domain, the targets of a class."""
+    """What a statement allows: a check, the field of a parameter, a class's targets."""
+    if isinstance(node, ast.Dict):
+        named = zip(node.keys, node.values, strict=True)
+        return next((v for k, v in named if k and ast.unparse(k) == "'domain'"), None)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return node.args[-1] if node.func.id in CHECKS and node.args else None
     if isinstance(node, ast.Assign | ast.AnnAssign):
