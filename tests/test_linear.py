@@ -590,6 +590,24 @@ def test_targets_far_larger_than_the_scale_of_the_loss() -> None:
         np.testing.assert_allclose(fitted.coef_, absolute.coef_, rtol=1e-5)
 
 
+@each(RESIDUAL)
+def test_targets_far_from_zero(loss: PointwiseLoss) -> None:
+    """They are told apart as well as close to zero, and no fit warns that it failed."""
+    eighths = np.round(8 * NOISY) / 8  # so that 1e15 + eighths is exact
+    near, fitted = (LossRegressor(loss).fit(X, y) for y in (eighths, 1e15 + eighths))
+    np.testing.assert_allclose(fitted.coef_, near.coef_, rtol=1e-6, atol=1e-9)
+
+
+@each([x for x in RESIDUAL if not x.convex])
+@pytest.mark.parametrize("fill", [1e18, 9.97e36])
+def test_many_equal_fill_values(loss: PointwiseLoss, fill: float) -> None:
+    """The others are not given up for them where their fit costs less."""
+    y = np.where(np.arange(60) < 24, fill, SIGNAL + NOISY / 50)
+    fitted = LossRegressor(loss).fit(X, y)
+    through_others = LossRegressor(lb.AbsoluteError()).fit(X, y)
+    assert loss(y, fitted.predict(X)) <= loss(y, through_others.predict(X))
+
+
 def test_ramp_forgets_what_is_far_on_the_wrong_side() -> None:
     x = np.array([[-2.0], [-1.5], [-1.0], [1.0], [1.5], [2.0], [-5.0]])
     labels = np.array([0, 0, 0, 1, 1, 1, 1])

@@ -116,16 +116,17 @@ class _LossModel(BaseEstimator):
         if self.fit_intercept:
             design = np.column_stack([np.ones(len(X)), design])
             penalty = np.append(0, penalty)
-        risk = LinearRisk(self.loss, design, y, weights, penalty=penalty)
-        start = np.zeros((design.shape[1], *risk.y.shape[1:]))
-        if self.fit_intercept and start.ndim == 1:
-            start[0] = raw_start(self.loss, y, weights)
-        best = _minimise(risk, start, self.tol, self.max_iter)
+        shift = 0.0
+        if self.fit_intercept and isinstance(self.loss, ResidualLoss):
+            # From among the targets residuals have all their digits.
+            shift = float(AbsoluteError().best_constant(y, weights))
+        risk = LinearRisk(self.loss, design, y - shift, weights, penalty=penalty)
+        best = _minimise(risk, self.fit_intercept, self.tol, self.max_iter)
         self.n_iter_ = best.n_iter
         self._warn(best, told_apart)
         coef = axes @ best.x[int(self.fit_intercept) :]
         height = best.x[0] if self.fit_intercept else np.zeros(coef.shape[1:])
-        return coef, height - centre @ coef
+        return coef, shift + height - centre @ coef
 
     def _warn(self, best: Minimum, told_apart: bool) -> None:
         if not told_apart:
@@ -197,12 +198,15 @@ def _directions(X: Array) -> tuple[Array, Array]:
     return sizes[keep], directions[keep].T
 
 
-def _minimise(risk: LinearRisk, start: Array, tol: float, max_iter: int) -> Minimum:
+def _minimise(risk: LinearRisk, intercept: bool, tol: float, max_iter: int) -> Minimum:
     """The minimum, by the method that the loss allows."""
+    start = np.zeros((risk.X.shape[1], *risk.y.shape[1:]))
+    if intercept and start.ndim == 1:
+        start[0] = raw_start(risk.loss, risk.y, risk.weights)
     starts = [start]
     for loss in _companions(risk.loss):
         companion = LinearRisk(loss, risk.X, risk.y, risk.weights, penalty=risk.penalty)
-        starts.append(_minimise(companion, start, tol, max_iter).x)
+        starts.append(_minimise(companion, intercept, tol, max_iter).x)
     if risk.loss.convex:
         starts = starts[-1:]
     if risk.loss.smooth:
