@@ -755,6 +755,48 @@ def test_targets_in_any_unit(loss: PointwiseLoss, unit: float) -> None:
 CONVEX = [x for x in [*REGRESSION, *FITTABLE_BINARY] if x.convex]
 
 
+# A label's own minimum is at infinity: there is no limit for a fit to come to.
+ENDLESS = [lb.BinaryCrossEntropy(), lb.LogisticLoss(), lb.ExponentialLoss()]
+
+
+@each([x for x in CONVEX if x not in ENDLESS])
+@pytest.mark.parametrize("weight", [1e20, 1e300])
+def test_one_huge_weight(loss: PointwiseLoss, weight: float) -> None:
+    """Its sample is fitted, and the others as well as that allows: or a warning."""
+    rest = np.arange(60) != 7
+    y = sample(loss)
+    fitted = []
+    for w in (1e8, weight):
+        try:
+            fit = model(loss).fit(X, y, sample_weight=np.where(rest, 1, w))
+        except ConvergenceWarning:
+            assert loss not in RESIDUAL
+            return
+        raw = np.ravel(X @ fit.coef_.T + fit.intercept_)
+        fitted.append(loss.from_raw(y[rest], raw[rest]))
+    assert fitted[1] == pytest.approx(fitted[0], rel=1e-6)
+
+
+@pytest.mark.parametrize("loss", [lb.AbsoluteError(), lb.HuberLoss()], ids=repr)
+def test_huge_weights_that_contradict_each_other(loss: PointwiseLoss) -> None:
+    features, y = np.vstack([X, X[:1]]), np.append(NOISY, NOISY[0] + 1)
+    weights = np.append(np.append(1e100, np.ones(59)), 1e120)
+    with pytest.warns(ConvergenceWarning, match="short of the minimum"):
+        LossRegressor(loss).fit(features, y, sample_weight=weights)
+
+
+@pytest.mark.parametrize("tiny", [1e-12, 1e-300])
+def test_one_tiny_target_of_the_percentage_error(tiny: float) -> None:
+    """It weighs 1 / y, so that the others are fitted as they can be through 0."""
+    y, rest = sample(lb.AbsolutePercentageError()), np.arange(60) != 7
+    fitted = []
+    for y[7] in (1e-5, tiny):
+        raw = LossRegressor(lb.AbsolutePercentageError()).fit(X, y).predict(X)
+        assert raw[7] == pytest.approx(0, abs=2e-5)
+        fitted.append(np.mean(np.abs(raw / y - 1), where=rest))
+    assert fitted[1] == pytest.approx(fitted[0], rel=1e-4)
+
+
 @each(CONVEX)
 @pytest.mark.parametrize("alpha", [0.0, 0.01])
 @pytest.mark.parametrize("far", [1e12, 1e16, 1e20, 9.97e36, -1e100])

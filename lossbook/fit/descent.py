@@ -106,15 +106,15 @@ class LinearRisk:
     def typical_gradient(self, w: Array) -> float:
         """The size of one sample's gradient at w, which a small gradient is beside.
 
-        The median of the samples that pull at all, so that a few have no say.
+        The median of the samples that pull at all, so that a few have no say, however
+        large their weights.
         """
         with np.errstate(all="ignore"):
             forces = self.loss._gradient(self.y, self.X @ w)
         sizes = np.abs(forces).reshape(len(forces), -1).max(axis=1)
+        sizes = sizes * self.weights * len(sizes)
         some = sizes > 0
-        if not some.any():
-            return 1.0
-        return float(Quantile(0.5)(sizes[some], self.weights[some]))
+        return float(Quantile(0.5)(sizes[some])) if some.any() else 1.0
 
     def gradient(self, w: Array) -> Array:
         """Its gradient, in the shape of ``w``; not finite where raw is not."""
@@ -326,12 +326,13 @@ def minimize_newton(
     typical : float, optional
         By default that at ``start``.
     """
-    tolerance = tol * (typical or risk.typical_gradient(start))
+    typical = typical or risk.typical_gradient(start)
+    tolerance = tol * typical
 
     def settled(size: float, length: float, deaf: bool) -> bool:
         """Whether the gradient is as small as it can be, and Newton's step is too."""
-        slow = length <= 1e-6 * _length(x)
-        return slow and not deaf and size <= 10 * risk.rounding(x)
+        slow, noise = length <= 1e-6 * _length(x), risk.rounding(x)
+        return slow and not deaf and size <= 10 * noise and noise <= typical
 
     x, terms, gradient = start, risk.terms(start), risk.gradient(start)
     damping = 0.0
@@ -464,6 +465,9 @@ def _interior_point(
     Otherwise as :func:`minimize_piecewise_linear`.
     """
     x = np.zeros(A.shape[1])
+    # A few corners at which the slope jumps by much more say nothing of the others.
+    others = len(jumps) - min(2 * len(x), len(jumps) // 2)
+    unit = np.sort(jumps)[:others].sum() + quadratic.max()
     quadratic = quadratic + 1e-10
     roots = np.diag(np.sqrt(quadratic))
     # Row 0 pairs the slope with the slack under, row 1 what is left of the jump with
@@ -500,4 +504,4 @@ def _interior_point(
             break
     # How far the value at x may lie above the minimum: the slack that x really has.
     slack = np.maximum(_SIDES * (knots - A @ x), 0)
-    return Minimum(x, n_iter, bool(np.sum(inner * slack) <= 1e-9), False)
+    return Minimum(x, n_iter, bool(np.sum(inner * slack) <= 1e-9 * unit), False)

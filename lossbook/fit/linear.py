@@ -107,11 +107,13 @@ class _LossModel(BaseEstimator):
     def _fit(self, X: Array, y: Array, weights: Array) -> tuple[Array, Array]:
         """Coefficients (p,) and intercept (); (p, K) and (K,) for several classes."""
         centre, centred = np.zeros(X.shape[1]), X
+        charge = self.alpha * weights.sum()
+        light = _bounded(self.loss, weights, X.shape[1] + 1, charge)
         if self.fit_intercept:
-            centre = np.average(X, axis=0, weights=weights)
+            centre = np.average(X, axis=0, weights=light)
             # What rounding leaves of a constant column is no feature.
             centred = np.where(np.ptp(X, axis=0) > 0, X - centre, 0)
-        axes, penalty, told_apart = _axes(centred, weights, self.alpha)
+        axes, penalty, told_apart = _axes(centred, light, self.alpha)
         design = centred @ axes
         if self.fit_intercept:
             design = np.column_stack([np.ones(len(X)), design])
@@ -198,8 +200,34 @@ def _directions(X: Array) -> tuple[Array, Array]:
     return sizes[keep], directions[keep].T
 
 
+def _bounded(loss: PointwiseLoss, pulls: Array, n_free: int, charge: float) -> Array:
+    """The pulls of samples, a few of them bounded by those of all others together.
+
+    So many samples as there are coefficients can be fitted exactly.  One that pulls so
+    much harder is, and beside it float64 has few digits for the others.
+    """
+    others = len(pulls) - min(n_free, len(pulls) // 2)
+    most = (1e14 if loss.smooth else 1e3) * (np.sort(pulls)[:others].sum() + charge)
+    return np.where(pulls > 2 * most, most, pulls)
+
+
 def _minimise(risk: LinearRisk, intercept: bool, tol: float, max_iter: int) -> Minimum:
     """The minimum, by the method that the loss allows."""
+    loss, deaf = risk.loss, False
+    if isinstance(loss, ResidualLoss) or not loss.smooth:
+        steep = 1.0 if loss.smooth else np.abs(_corners(loss, risk.y)[1]).max(axis=1)
+        pulls = risk.weights * steep
+        light = _bounded(loss, pulls, len(risk.penalty), risk.penalty.max(initial=0))
+        heavy = light < pulls
+        if heavy.any():
+            light = light / steep
+            penalty = risk.penalty / light.sum()
+            lighter = LinearRisk(loss, risk.X, risk.y, light, penalty=penalty)
+            best = _minimise(lighter, intercept, tol, max_iter)
+            if _at_rest(risk, best.x, heavy):
+                # Where they would not be better fitted if they pulled harder.
+                return best
+            deaf = loss.smooth
     start = np.zeros((risk.X.shape[1], *risk.y.shape[1:]))
     if intercept and start.ndim == 1:
         start[0] = raw_start(risk.loss, risk.y, risk.weights)
@@ -223,7 +251,15 @@ def _minimise(risk: LinearRisk, intercept: bool, tol: float, max_iter: int) -> M
             gain = (risk.terms(best.x) - risk.terms(other.x)).sum()
         if gain > 0:
             best = other
-    return best
+    return best._replace(converged=best.converged and not deaf)
+
+
+def _at_rest(risk: LinearRisk, w: Array, rows: np.ndarray) -> bool:
+    """Whether each of these samples has its least loss at w, to nine digits."""
+    raw = risk.X @ w
+    reach = 1e-9 * np.median(np.abs(raw)) + 1e-14 * np.abs(risk.X) @ np.abs(w)
+    below, above = (risk.loss._gradient(risk.y, raw + d) for d in (-reach, reach))
+    return bool(np.all((below <= 0) & (above >= 0), where=rows))
 
 
 def _companions(loss: PointwiseLoss) -> tuple[PointwiseLoss, ...]:
