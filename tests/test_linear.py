@@ -777,6 +777,14 @@ def test_one_huge_weight(loss: PointwiseLoss, weight: float) -> None:
     assert fitted[1] == pytest.approx(fitted[0], rel=1e-6)
 
 
+def test_a_target_that_outdoes_all_others_is_no_minimum_at_infinity() -> None:
+    rng = np.random.default_rng(1)
+    features, counts = rng.normal(size=(120, 3)), rng.poisson(3, 120).astype(float)
+    counts[7] = 1e20
+    with pytest.warns(ConvergenceWarning, match="short of the minimum"):
+        LossRegressor(lb.PoissonDeviance()).fit(features, counts)
+
+
 @pytest.mark.parametrize("loss", [lb.AbsoluteError(), lb.HuberLoss()], ids=repr)
 def test_huge_weights_that_contradict_each_other(loss: PointwiseLoss) -> None:
     features, y = np.vstack([X, X[:1]]), np.append(NOISY, NOISY[0] + 1)
@@ -984,6 +992,7 @@ def test_too_few_steps(loss: PointwiseLoss) -> None:
         (LossRegressor(tol=0), NOISY, ValueError, r"tol must lie in \(0, inf\); got 0"),
         (LossRegressor(max_iter=0), NOISY, ValueError, r"max_iter must lie in \[1"),
         (LossRegressor(max_iter=2.5), NOISY, TypeError, "max_iter must be an integer"),
+        (LossRegressor(fit_intercept="no"), NOISY, TypeError, "False; got 'no'"),
         (
             LossRegressor(lb.SparsemaxLoss()),
             NOISY,

@@ -86,10 +86,20 @@ class LinearRisk:
         loss._check_targets(self.y)
         if isinstance(loss, MulticlassLoss) and self.y.ndim == 1:
             self.y = one_hot(loss, self.y, max(2, int(self.y.max()) + 1))
+            loss._check_shapes(self.y, self.y, "y as columns")
 
-    def value(self, w: Array) -> float:
+    def _coefficients(self, w: ArrayLike) -> Array:
+        """``w`` as an array, which must have the shape of the coefficients."""
+        array = as_numeric(self.loss, "w", w)
+        wanted = (self.X.shape[1], *self.y.shape[1:])
+        if self.loss.family == "distribution":
+            wanted = (*wanted, 2)
+        check_shape(self.loss, "w", array, array.shape == wanted, wanted)
+        return array
+
+    def value(self, w: ArrayLike) -> float:
         """The risk at w of shape (p,), or (p, K) for several classes."""
-        return float(self.terms(w).sum())
+        return float(self.terms(self._coefficients(w)).sum())
 
     def terms(self, w: Array) -> Array:
         """What each sample and each weight adds to the risk at w.
@@ -116,8 +126,9 @@ class LinearRisk:
         some = sizes > 0
         return float(Quantile(0.5)(sizes[some])) if some.any() else 1.0
 
-    def gradient(self, w: Array) -> Array:
+    def gradient(self, w: ArrayLike) -> Array:
         """Its gradient, in the shape of ``w``; not finite where raw is not."""
+        w = self._coefficients(w)
         with np.errstate(all="ignore"):
             forces = self.loss._gradient(self.y, self.X @ w)
             return self.X.T @ (self.weights * forces.T).T + (self.penalty * w.T).T
@@ -132,8 +143,9 @@ class LinearRisk:
             noise = np.abs(self.X).T @ (self.weights * errors.T).T
             return float(np.finfo(float).eps) * _length(noise)
 
-    def hessian(self, w: Array) -> Array:
+    def hessian(self, w: ArrayLike) -> Array:
         """Its Hessian (p, p); (p K, p K) for several classes, ordered as w.ravel()."""
+        w = self._coefficients(w)
         with np.errstate(all="ignore"):
             bends = self._bends(self.X @ w)
             p, k = self.X.shape[1], bends.shape[1]
@@ -192,6 +204,7 @@ def gradient_descent(
            [0.25]])
     """
     owner = Named("gradient_descent")
+    check_instance(owner, "gradient", gradient, Callable, "np.sign")
     check_number(owner, "learning_rate", learning_rate, POSITIVE)
     return _path(owner, lambda t, w: w - learning_rate * gradient(w), start, n_steps)
 
@@ -212,6 +225,7 @@ def subgradient_descent(
            [0.]])
     """
     owner = Named("subgradient_descent")
+    check_instance(owner, "gradient", gradient, Callable, "np.sign")
     check_number(owner, "learning_rate", learning_rate, POSITIVE)
 
     def step(t: int, w: Array) -> Array:
@@ -242,13 +256,17 @@ def newton(gradient: Field, hessian: Field, start: ArrayLike, *, n_steps: int) -
            [0.]])
     """
 
+    owner = Named("newton")
+    check_instance(owner, "gradient", gradient, Callable, "np.sign")
+    check_instance(owner, "hessian", hessian, Callable, "np.diag")
+
     def step(t: int, w: Array) -> Array:
         try:
             return w - np.linalg.solve(hessian(w), gradient(w))
         except np.linalg.LinAlgError:
             return np.full_like(w, np.nan)
 
-    return _path(Named("newton"), step, start, n_steps)
+    return _path(owner, step, start, n_steps)
 
 
 def _path(
@@ -380,7 +398,9 @@ def minimize_newton(
         x, terms, gradient = trial, new_terms, new_gradient
         far = length > 1e-3 * (1 + _length(x))
         if far and size <= 1e-4 * tolerance:
-            return Minimum(x, n_iter, True, True)
+            # Unless one sample's rounding error is left, louder than the others.
+            heard = size > 10 * risk.rounding(x)
+            return Minimum(x, n_iter, heard, heard)
         small = size <= min(tolerance, tol * risk.typical_gradient(x))
         if not far and (small or (level and settled(size, length, deaf))):
             return Minimum(x, n_iter, True, False)

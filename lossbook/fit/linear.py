@@ -101,6 +101,11 @@ class _LossModel(BaseEstimator):
         self._check_loss()
         owner = Named(type(self).__name__)
         check_number(owner, "alpha", self.alpha, NONNEGATIVE)
+        if not isinstance(self.fit_intercept, bool | np.bool_):
+            raise TypeError(
+                f"{owner!r}: fit_intercept must be True or False; "
+                f"got {self.fit_intercept!r}"
+            )
         check_number(owner, "tol", self.tol, POSITIVE)
         check_integer(owner, "max_iter", self.max_iter, Interval(low=1))
 
@@ -139,7 +144,8 @@ class _LossModel(BaseEstimator):
         elif not best.converged:
             message = (
                 f"stopped after {best.n_iter} steps, short of the minimum; raise "
-                "max_iter, or give y the scale that the loss is made for"
+                "max_iter, or give y the scale that the loss is made for (and no "
+                "target or weight that outdoes all others, such as 1e20)"
             )
         elif best.at_infinity:
             message = (
