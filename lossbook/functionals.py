@@ -9,7 +9,7 @@ exactly when z is the functional, negative below it and positive above it (Osban
 import abc
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,6 +24,7 @@ from lossbook.validation import (
     Named,
     as_numeric,
     check_as_given,
+    check_instance,
     check_parameter,
     check_shape,
     check_values,
@@ -56,6 +57,7 @@ def weighted_mean(
     return total / total_weight
 
 
+@runtime_checkable
 class Influence(Protocol):
     """What a residual loss is to its M-location."""
 
@@ -68,11 +70,12 @@ class Influence(Protocol):
         """Where the influences of a sample balance."""
 
 
+@runtime_checkable
 class Noise(Protocol):
     """What a noise model is to the class probabilities before it."""
 
-    def matrix(self, n_classes: int) -> Array:
-        """P(label k | class j), row j and column k."""
+    def _before(self, labels: Array) -> Array:
+        """Class probabilities behind those of the labels, shape (K,)."""
 
 
 class Functional(Checked, abc.ABC):
@@ -334,6 +337,10 @@ class MLocation(Identifiable):
 
     loss: Influence
 
+    def __post_init__(self) -> None:
+        owner = Named("MLocation")
+        check_instance(owner, "loss", self.loss, Influence, "HuberLoss(delta=1.0)")
+
     formula: ClassVar[str] = r"\arg\min_z \mathbb{E}\,\rho(Y - z)"
     words: ClassVar[str] = "the balance point of its influence"
 
@@ -410,6 +417,10 @@ class BeforeNoise(Functional):
 
     noise: Noise
 
+    def __post_init__(self) -> None:
+        owner = Named("BeforeNoise")
+        check_instance(owner, "noise", self.noise, Noise, "UniformNoise(rate=0.1)")
+
     formula: ClassVar[str] = r"\mathbb{E}[Y]\,T^{-1}"
     words: ClassVar[str] = "the probability before the noise"
     shapes: ClassVar[tuple[str, ...]] = ("(n, K)",)
@@ -419,18 +430,4 @@ class BeforeNoise(Functional):
 
     def solve(self, labels: Array) -> Array:
         """Class probabilities behind the probabilities of the labels, shape (K,)."""
-        T = self.noise.matrix(len(labels))
-        try:
-            classes = labels @ np.linalg.inv(T)
-        except np.linalg.LinAlgError:
-            classes = np.full(len(labels), -1.0)
-        if classes.min() >= -1e-14:
-            return np.maximum(classes, 0)
-        # Expectation-maximisation: share out each label among its possible classes.
-        classes = np.full(len(labels), 1 / len(labels))
-        for _ in range(100_000):
-            before = classes
-            classes = before * (T @ (labels / (before @ T)))
-            if np.abs(classes - before).max() < 1e-16:
-                break
-        return classes
+        return self.noise._before(labels)

@@ -111,7 +111,7 @@ def check_instance(
     owner: object, name: str, value: object, kinds: Any, example: str
 ) -> None:
     """Raise unless ``value`` is an object of one of ``kinds``, such as ``example``."""
-    if isinstance(value, kinds):
+    if isinstance(value, kinds) and not isinstance(value, type):
         return
     hint = ""
     if isinstance(value, type) and issubclass(value, kinds):

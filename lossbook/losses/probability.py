@@ -279,12 +279,19 @@ class FocalLoss(ProbabilityLoss):
 
         from scipy.optimize import brentq  # slow to import, seldom needed
 
-        def slope(f: float) -> float:
-            return float(self._gradient(np.array([eta]), np.array([f]))[0])
+        log_odds = float(self.link(eta))
+
+        def balance(f: float) -> float:
+            """log of the pull of the zeros over that of the ones: no underflow."""
+            m = np.array([-f, f])
+            slope = self.gamma * expit(m) * softplus(-m) + expit(-m)
+            zeros, ones = np.log(slope) - self.gamma * softplus(m)
+            return float(zeros - ones - log_odds)
 
         # The probability is drawn towards one half: the root lies between 0 and the
         # log-odds.
-        f = brentq(slope, 0.0, float(self.link(eta)), xtol=1e-13)
+        most = abs(log_odds) + 1
+        f = brentq(balance, -most, most, xtol=1e-13)
         return float(self.link.inverse(f))
 
 
