@@ -10,6 +10,7 @@ of single samples as for a loss of whole objects.
 """
 
 import abc
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -290,12 +291,18 @@ class Loss(Checked, abc.ABC):
                     total_weight += float(w.sum())
                     losses = _weighted(w, losses)
                 if each is None:
-                    total += float(losses.sum(dtype=np.float64))
+                    with np.errstate(invalid="ignore"):  # inf - inf, refused below
+                        total += float(losses.sum(dtype=np.float64))
                 else:
                     each[rows] = losses
         check_some_weight(self, total_weight)
         if each is not None:
             return each
+        if math.isnan(total):
+            raise ValueError(
+                f"{self!r}: the losses of {name} have no {reduction}: some are inf, "
+                'others -inf; reduction="none" shows them'
+            )
         return total / total_weight if reduction == "mean" else total
 
     def _like_raw(

@@ -315,7 +315,8 @@ class BackwardCorrection(NoiseCorrection):
     """Cross-entropy against y T^-1: its mean over the noise is that of true labels.
 
     Unbiased and convex, but not bounded below: the corrected target has negative
-    entries, and where too few labels of a class came, the best constant is infinite.
+    entries, and where too few labels of a class came, the best constant gives that
+    class probability 0.  There losses are infinite, of both signs, without a mean.
 
     Parameters
     ----------
