@@ -28,6 +28,7 @@ from lossbook.validation import (
     check_parameter,
     check_shape,
     check_values,
+    sum_slack,
     weight_unit,
     whole_sample,
 )
@@ -393,7 +394,8 @@ def checked_prior(owner: object, prior: object) -> tuple[float, ...]:
     """K >= 2 positive numbers that sum to one, as a tuple."""
     named = Named(type(owner).__name__)
     p = as_numeric(named, "prior", prior)  # type: ignore[arg-type]
-    if p.ndim != 1 or len(p) < 2 or not (p.min() > 0 and abs(p.sum() - 1) < 1e-8):
+    fits = p.ndim == 1 and len(p) >= 2 and p.min() > 0
+    if not (fits and abs(p.sum(dtype=float) - 1) <= sum_slack(p.dtype)):
         raise ValueError(
             f"{named!r}: prior must hold K >= 2 positive numbers that sum to 1; "
             f"got {prior!r}"

@@ -162,6 +162,11 @@ def check_values(owner: object, name: str, values: Array, domain: Interval) -> N
     raise ValueError(f"{owner!r}: {name} must {allowed}; got {bad!s}")
 
 
+def sum_slack(dtype: np.dtype[Any]) -> float:
+    """How far from 1 a sum of probabilities may be: half of the digits they had."""
+    return float(np.finfo(dtype if dtype.kind == "f" else float).eps) ** 0.5
+
+
 def as_amounts(
     owner: object, name: str, values: ArrayLike, shape: tuple[int, ...]
 ) -> np.ndarray:

@@ -103,6 +103,7 @@ class EnergyScore(ObjectLoss):
     family = "ensemble"
     sample = "an outcome and its ensemble"
     object_shape = "(n, d)"
+    masks = False
     title = "energy score"
     symbols = {}
     link = IdentityLink()

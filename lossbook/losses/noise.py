@@ -26,6 +26,7 @@ from lossbook.validation import (
     check_instance,
     check_integer,
     check_shape,
+    sum_slack,
 )
 
 
@@ -176,7 +177,8 @@ class NoiseMatrix(LabelNoise):
 
     def __post_init__(self) -> None:
         try:
-            T = np.array(self.rows, dtype=float)
+            came = np.asarray(self.rows)
+            T = came.astype(float)
         except (TypeError, ValueError) as error:
             raise TypeError(
                 f"NoiseMatrix: rows must be a square matrix of numbers; "
@@ -184,7 +186,8 @@ class NoiseMatrix(LabelNoise):
             ) from error
         fits = T.ndim == 2 and T.shape[0] == T.shape[1] >= 2
         check_shape(Named("NoiseMatrix"), "rows", T, fits, "(K, K) with K >= 2")
-        if not (T.min() >= 0 and np.allclose(T.sum(axis=1), 1, rtol=0, atol=1e-8)):
+        gap = np.abs(T.sum(axis=1) - 1).max()
+        if not (T.min() >= 0 and gap <= sum_slack(came.dtype)):
             raise ValueError(
                 "NoiseMatrix: rows must hold probabilities that sum to 1 in each row; "
                 f"got {T.tolist()}"

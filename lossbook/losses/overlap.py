@@ -1,6 +1,7 @@
 r"""Losses of a mask: how badly one set of pixels covers another.
 
-Targets are masks of zeros and ones of any shape, stacked along the first axis.
+Targets are masks of zeros and ones of any shape, stacked along the first axis.  One
+mask of H x W pixels is ``mask[None]``: an array (H, W) counts as H masks of W pixels.
 """
 
 import abc
@@ -18,12 +19,13 @@ from lossbook.validation import NONNEGATIVE, POSITIVE, UNIT
 class MaskLoss(ObjectLoss, abstract=True):
     """A loss of masks; in the formulas they are rows of pixels.
 
-    Pixels that are masked in ``y_true`` (a masked array) do not count.
+    Pixels that are masked in ``y_true`` (a masked array) do not count.  One mask of
+    H x W pixels is ``mask[None]``: an array (H, W) counts as H masks of W pixels.
     """
 
     family = "mask"
     sample = "a mask"
-    object_shape = "(n, pixels...)"
+    object_shape = "(n, pixels...), one mask as mask[None]"
     functional = None
     y_domain = UNIT
 
