@@ -448,9 +448,11 @@ class PointwiseLoss(Loss, abstract=True):
         log loss of a sample without ones, an infinite score where the loss falls for
         ever.
 
-        Memory is O(block) beyond the inputs, O(K) for K classes.  Only where the
-        sample is sorted (quantiles, expectiles, modes, the valleys of a loss that is
-        not convex) a few copies of it are made.
+        Memory is O(block) beyond the inputs, O(K) for K classes.  Only where the sample
+        is put in order (quantiles, expectiles, valleys of a loss that is not convex)
+        copies of it in float64 are made: one for a quantile or expectile without
+        weights, otherwise at most five, or twelve where a loss doubles the sample
+        (:class:`EpsilonInsensitiveLoss`).
 
         Parameters
         ----------

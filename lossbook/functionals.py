@@ -7,6 +7,8 @@ exactly when z is the functional, negative below it and positive above it (Osban
 """
 
 import abc
+import math
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -56,6 +58,24 @@ def weighted_mean(
         total = total + part.sum(axis=0)
         total_weight += len(part) if w is None else float(weight.sum())
     return total / total_weight
+
+
+def in_order(y: np.ndarray, w: np.ndarray | None) -> tuple[Array, Array | None]:
+    """A copy of a checked sample, sorted, with its weights; no weights stay None."""
+    if w is None:
+        y = y.astype(np.float64)
+        y.sort()
+        return y, None
+    y, w = whole_sample(y, w)
+    order = np.argsort(y, kind="stable")
+    y[:] = y[order]
+    w[:] = w[order]
+    return y, w
+
+
+def total(w: Array, values: Array) -> float:
+    """sum(w * values), without the threads of w @ values (see check_values)."""
+    return float(np.einsum("i,i->", w, values))
 
 
 @runtime_checkable
@@ -167,21 +187,28 @@ class Quantile(Identifiable):
         self, y: Array, sample_weight: Array | None = None
     ) -> tuple[float, float]:
         """Both ends of the set of quantiles of the weighted sample."""
-        return self._interval(*check_as_given(self, y, sample_weight))
+        return self._interval(*in_order(*check_as_given(self, y, sample_weight)))
 
-    def _interval(self, y: np.ndarray, w: np.ndarray | None) -> tuple[float, float]:
-        y, w = whole_sample(y, w)
-        order = np.argsort(y, kind="stable")
-        y, reached = y[order], np.cumsum(w[order])
+    def _interval(self, y: Array, w: Array | None) -> tuple[float, float]:
+        """Of a sorted sample; its weights are used up."""
+        last = len(y) - 1
+        if w is None:  # each value reaches one further
+            target, slack = self.level * len(y), 1e-12 * len(y)
+            low = y[max(math.ceil(target - slack) - 1, 0)]
+            high = y[min(math.floor(target + slack), last)]
+            return float(low), float(high)
+        reached = np.cumsum(w, out=w)
         target = self.level * reached[-1]
         # Sums of weights carry rounding errors: a near tie is a tie.
         slack = 1e-12 * reached[-1]
-        last = len(y) - 1
         low = y[np.searchsorted(reached, target - slack, side="left")]
         high = y[min(np.searchsorted(reached, target + slack, side="right"), last)]
         return float(low), float(high)
 
     def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float:
+        return self._of_sorted(*in_order(y, w))
+
+    def _of_sorted(self, y: Array, w: Array | None) -> float:
         low, high = self._interval(y, w)
         # Not (low + high) / 2, which overflows for huge targets.
         return low + (high - low) / 2 if low != high else low
@@ -214,11 +241,16 @@ class BetaMedian(Identifiable):
         return f"the median, each value weighted by {power}"
 
     def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float:
-        y, w = whole_sample(y, w)
         check_values(self, "y", y, POSITIVE)
+        weight: Array
+        y, weight = in_order(y, np.ones(len(y)) if w is None else w)  # type: ignore
         # Relative to the middle value, so that no power overflows.
-        log_weight = self.beta * (np.log(y) - np.median(np.log(y)))
-        return Quantile(0.5)._of_sample(y, w * np.exp(np.minimum(log_weight, 700)))
+        log_weight = np.log(y)
+        log_weight -= np.median(log_weight)
+        log_weight *= self.beta
+        np.exp(np.minimum(log_weight, 700, out=log_weight), out=log_weight)
+        log_weight *= weight
+        return Quantile(0.5)._of_sorted(y, log_weight)
 
     def identification(self, y: Array, z: Array) -> Array:
         y = np.asarray(y)
@@ -288,17 +320,20 @@ class Expectile(Identifiable):
         return "the mean" if self.level == 0.5 else f"the {self.level:g}-expectile"
 
     def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float:
-        y, w = whole_sample(y, w)
-        order = np.argsort(y, kind="stable")
-        y, w = y[order], w[order]
-        below, sum_below = np.cumsum(w), np.cumsum(w * y)
-        above, sum_above = below[-1] - below, sum_below[-1] - sum_below
-        low, high = 1 - self.level, self.level
-        # With the first k values below z, V is linear in z with this root; the
-        # first root that does not pass the next value is the expectile.
-        root = (low * sum_below + high * sum_above) / (low * below + high * above)
-        settled = np.append(root[:-1] <= y[1:], True)
-        return float(root[np.argmax(settled)])
+        y, w = in_order(y, w)
+
+        def root(k: int) -> float:
+            """Where V, with k values below z, would be zero: in z it is linear."""
+            low, high = 1 - self.level, self.level
+            if w is None:
+                pulls = low * y[:k].sum() + high * y[k:].sum()
+                return float(pulls / (low * k + high * (len(y) - k)))
+            pulls = low * total(w[:k], y[:k]) + high * total(w[k:], y[k:])
+            return float(pulls / (low * w[:k].sum() + high * w[k:].sum()))
+
+        # The first root that does not pass the next value is the expectile.
+        k = bisect_left(range(1, len(y)), True, key=lambda k: root(k) <= y[k])
+        return root(k + 1)
 
     def identification(self, y: Array, z: Array) -> Array:
         y = np.asarray(y)
