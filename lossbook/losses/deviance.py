@@ -88,6 +88,7 @@ class PoissonDeviance(Deviance):
             "half of it, without the terms of y alone; log(z + 1e-7)",
         ),
         Elsewhere("XGBoost", "count:poisson", "half of it"),
+        Elsewhere("LightGBM", "poisson", "half of it, its hessian times exp(0.7)"),
     )
 
     def _value(self, y: Array, f: Array) -> Array:
@@ -194,6 +195,7 @@ class GammaDeviance(Deviance):
     elsewhere = (
         Elsewhere("scikit-learn", "mean_gamma_deviance", ""),
         Elsewhere("XGBoost", "reg:gamma", "half of it"),
+        Elsewhere("LightGBM", "gamma", "half of it"),
     )
 
     def _value(self, y: Array, f: Array) -> Array:
@@ -252,6 +254,11 @@ class TweedieDeviance(Deviance):
         Elsewhere(
             "XGBoost",
             "reg:tweedie",
+            "half of it; the power is called tweedie_variance_power",
+        ),
+        Elsewhere(
+            "LightGBM",
+            "tweedie",
             "half of it; the power is called tweedie_variance_power",
         ),
     )

@@ -281,7 +281,7 @@ class LogisticLoss(_RevealingLoss):
     likelihood = "Bernoulli"
     elsewhere = (
         Elsewhere("scikit-learn", 'SGDClassifier(loss="log_loss")', ""),
-        Elsewhere("PyTorch", "SoftMarginLoss", ""),
+        Elsewhere("PyTorch", "SoftMarginLoss", "labels are -1 and 1"),
     )
 
     def phi(self, m: Array) -> Array:

@@ -143,6 +143,7 @@ class CategoricalCrossEntropy(MulticlassLoss):
         Elsewhere("PyTorch", "CrossEntropyLoss", ""),
         Elsewhere("Keras", "CategoricalCrossentropy(from_logits=True)", ""),
         Elsewhere("XGBoost", "multi:softprob", "the hessian is doubled"),
+        Elsewhere("LightGBM", "multiclass", "the hessian is multiplied by K / (K - 1)"),
     )
 
     def _value(self, y: Array, f: Array) -> Array:
@@ -196,7 +197,7 @@ class SparsemaxLoss(MulticlassLoss):
     )
     reference = "martins2016softmax"
     likelihood = ""
-    elsewhere = ()
+    elsewhere = (Elsewhere("entmax", "SparsemaxLoss", ""),)
 
     def _value(self, y: Array, f: Array) -> Array:
         # p'f - y'f is computed from the differences to the largest entry, which stay

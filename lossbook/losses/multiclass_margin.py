@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossbook.base import MulticlassLoss
+from lossbook.base import Elsewhere, MulticlassLoss
 from lossbook.functionals import Mode
 from lossbook.links import IdentityLink
 from lossbook.numerics import Array
@@ -29,7 +29,6 @@ class MulticlassHinge(MulticlassLoss, abstract=True):
     convex = True
     smooth = False
     likelihood = ""
-    elsewhere = ()
 
     @abc.abstractmethod
     def _of_label(self, k: int, f: Array) -> tuple[Array, Array]:
@@ -81,6 +80,13 @@ class CrammerSingerLoss(MulticlassHinge):
     lipschitz = math.sqrt(2)
     formula = r"\ell(y, f) = \max_{k \ne y} (1 + f_k - f_y)_+"
     reference = "crammer2001algorithmic"
+    elsewhere = (
+        Elsewhere(
+            "scikit-learn",
+            'LinearSVC(multi_class="crammer_singer")',
+            "the sum, weighted by C",
+        ),
+    )
 
     def _of_label(self, k: int, f: Array) -> tuple[Array, Array]:
         others = f.copy()
@@ -121,6 +127,9 @@ class WestonWatkinsLoss(MulticlassHinge):
     lipschitz = np.inf  # it grows with the number of classes
     formula = r"\ell(y, f) = \sum_{k \ne y} (1 + f_k - f_y)_+"
     reference = "weston1999support"
+    elsewhere = (
+        Elsewhere("PyTorch", "MultiMarginLoss", "divided by the number of classes"),
+    )
 
     def _of_label(self, k: int, f: Array) -> tuple[Array, Array]:
         gaps = 1 + f - f[:, k, None]
@@ -195,6 +204,7 @@ class LeeLinWahbaLoss(MulticlassHinge):
     lipschitz = np.inf  # it grows with the number of classes
     formula = r"\ell(y, f) = \sum_{k \ne y} (1 + f_k - \bar f)_+"
     reference = "lee2004multicategory"
+    elsewhere = ()
 
     def _of_label(self, k: int, f: Array) -> tuple[Array, Array]:
         gaps = 1 + f - f.mean(axis=1, keepdims=True)

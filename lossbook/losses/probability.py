@@ -70,6 +70,7 @@ class BinaryCrossEntropy(ProbabilityLoss):
         Elsewhere("PyTorch", "BCEWithLogitsLoss", ""),
         Elsewhere("Keras", "BinaryCrossentropy(from_logits=True)", ""),
         Elsewhere("XGBoost", "binary:logistic", ""),
+        Elsewhere("LightGBM", "binary", ""),
     )
 
     def partial_score(self, q: Array) -> Array:

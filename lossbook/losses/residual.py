@@ -188,6 +188,7 @@ class SquaredError(ResidualLoss):
         Elsewhere("PyTorch", "MSELoss", ""),
         Elsewhere("Keras", "MeanSquaredError", ""),
         Elsewhere("XGBoost", "reg:squarederror", "half of it"),
+        Elsewhere("LightGBM", "regression", "half of it"),
     )
 
     def rho(self, r: Array) -> Array:
@@ -226,6 +227,7 @@ class AbsoluteError(ResidualLoss):
         Elsewhere("PyTorch", "L1Loss", ""),
         Elsewhere("Keras", "MeanAbsoluteError", ""),
         Elsewhere("XGBoost", "reg:absoluteerror", ""),
+        Elsewhere("LightGBM", "regression_l1", ""),
     )
 
     def rho(self, r: Array) -> Array:
@@ -272,6 +274,7 @@ class PinballLoss(ResidualLoss):
             "reg:quantileerror",
             "the quantile is called quantile_alpha",
         ),
+        Elsewhere("LightGBM", "quantile", "the quantile is called alpha"),
     )
 
     @property
@@ -390,6 +393,7 @@ class HuberLoss(ResidualLoss):
         Elsewhere("PyTorch", "HuberLoss", ""),
         Elsewhere("PyTorch", "SmoothL1Loss", "divided by delta, which is called beta"),
         Elsewhere("Keras", "Huber", ""),
+        Elsewhere("LightGBM", "huber", "delta is called alpha"),
     )
 
     @property
