@@ -112,8 +112,7 @@ def calibration_error(
     0.0875
     """
     owner = Named("calibration_error")
-    n = as_numeric(owner, "y_true", y_true).size
-    w = mean_weights(owner, sample_weight, n)
+    w = mean_weights(owner, sample_weight, as_numeric(owner, "y_true", y_true).size)
     table = reliability_table(
         y_true, y_prob, n_bins=n_bins, strategy=strategy, sample_weight=w
     )

@@ -183,7 +183,6 @@ class GammaDeviance(Deviance):
 
     title = "gamma deviance"
     symbols = {}
-    functional = Mean()
     y_domain = POSITIVE
     convex = True
     smooth = True
@@ -240,7 +239,6 @@ class TweedieDeviance(Deviance):
 
     title = "Tweedie deviance"
     symbols = {"power": "p"}
-    functional = Mean()
     smooth = True
     kinks = ()
     lipschitz = np.inf
