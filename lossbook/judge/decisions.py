@@ -5,7 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossbook.judge.inputs import Table, labelled, points
+from lossbook.judge.inputs import (
+    Table,
+    check_columns,
+    check_sum,
+    labelled,
+    points,
+)
 from lossbook.numerics import Array
 from lossbook.validation import BELOW_ONE, Named, as_amounts, check_values
 
@@ -44,6 +50,7 @@ def threshold_table(
     owner = Named("threshold_table")
     positive, s, w = labelled(owner, y_true, y_prob, sample_weight, name="y_prob")
     t = points(owner, "thresholds", thresholds)
+    check_sum(owner, w)
     if sample_weight is None:
         w = np.ones(len(s), dtype=int)
     tp, fn = _split(s[positive], w[positive], t)
@@ -114,10 +121,5 @@ def net_benefit(table: Table) -> Array:
 def _outcomes(owner: Named, table: Table) -> list[NDArray[Any]]:
     """The four columns of counts."""
     columns = ("threshold", "tp", "fp", "fn", "tn")
-    got = sorted(table) if isinstance(table, dict) else type(table).__name__
-    if not isinstance(table, dict) or any(name not in table for name in columns):
-        raise ValueError(
-            f"{owner!r}: table must have the columns {columns}, as threshold_table "
-            f"returns them; got {got}"
-        )
+    check_columns(owner, table, columns)
     return [np.asarray(table[name]) for name in columns[1:]]

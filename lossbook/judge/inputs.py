@@ -1,5 +1,6 @@
 """What the functions of this wing check and share: samples, weights, means."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -69,6 +70,17 @@ def mean_weights(owner: Named, sample_weight: ArrayLike | None, n: int) -> Array
     return w / weight_unit(w)
 
 
+def check_sum(owner: Named, w: Array) -> None:
+    """Raise if the weights sum to infinity, where counts are sums of weights."""
+    with np.errstate(over="ignore"):
+        total = w.sum()
+    if not np.isfinite(total):
+        raise ValueError(
+            f"{owner!r}: sample_weight must have a finite sum; got weights up to "
+            f"{w.max():g}"
+        )
+
+
 def labelled(
     owner: Named,
     y_true: ArrayLike,
@@ -94,6 +106,14 @@ def labelled(
             f"(with positive weight); got the values {np.unique(y)[:5]}"
         )
     return positive, s, w
+
+
+def check_columns(owner: Named, table: Any, columns: tuple[str, ...]) -> None:
+    """Raise unless ``table`` is a mapping that has the ``columns``."""
+    is_table = isinstance(table, Mapping)
+    if not is_table or any(name not in table for name in columns):
+        got = sorted(map(str, table)) if is_table else type(table).__name__
+        raise ValueError(f"{owner!r}: table must have the columns {columns}; got {got}")
 
 
 def answers(
