@@ -367,6 +367,21 @@ def _weighted(w: Array, losses: Array) -> Array:
     return np.where(w == 0, 0, w * np.where(w == 0, 0, losses))
 
 
+@dataclass(frozen=True)
+class OnePassLoss(Loss, abstract=True):
+    """A loss whose value and gradient come out of one computation."""
+
+    @abc.abstractmethod
+    def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
+        """Loss of each sample, and its derivative in f."""
+
+    def _value(self, y: Array, f: Array) -> Array:
+        return self._value_and_gradient(y, f)[0]
+
+    def _gradient(self, y: Array, f: Array) -> Array:
+        return self._value_and_gradient(y, f)[1]
+
+
 # ---- losses of single samples ------------------------------------------------------
 
 

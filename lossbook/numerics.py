@@ -22,15 +22,15 @@ _TARGETS = opt_func_info(func_name="^log1p$").get("log1p", {}).get("dd", {})
 _LOG1P_IS_COMPILED = not _TARGETS.get("current", "baseline").startswith("baseline")
 
 
-def blocks(n_rows: int, n_columns: int = 1) -> Iterator[slice]:
-    """Slices that cut ``n_rows`` rows into pieces of about ``BLOCK_SIZE`` numbers.
+def blocks(n_rows: int, n_columns: int = 1, size: int = 0) -> Iterator[slice]:
+    """Slices that cut rows into pieces of ``size`` numbers, else of ``BLOCK_SIZE``.
 
     Examples
     --------
     >>> list(lb.numerics.blocks(40_000))
     [slice(0, 32768, None), slice(32768, 40000, None)]
     """
-    step = max(1, BLOCK_SIZE // n_columns)
+    step = max(1, (size or BLOCK_SIZE) // n_columns)
     for start in range(0, n_rows, step):
         yield slice(start, min(start + step, n_rows))
 

@@ -124,8 +124,7 @@ def calibration_error(
     0.0875
     """
     owner = Named("calibration_error")
-    n = as_numeric(owner, "y_true", y_true).size
-    w = mean_weights(owner, sample_weight, n)
+    w = mean_weights(owner, sample_weight, as_numeric(owner, "y_true", y_true).size)
     table = _table(owner, y_true, y_prob, n_bins, strategy, w)
     gap = np.abs(table["fraction_positive"] - table["mean_predicted"])
     return float(np.average(gap, weights=table["count"]))

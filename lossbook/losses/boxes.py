@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossbook.base import Elsewhere, ObjectLoss
+from lossbook.base import Elsewhere, ObjectLoss, OnePassLoss
 from lossbook.links import IdentityLink
 from lossbook.numerics import Array
 from lossbook.validation import REALS
 
 
 @dataclass(frozen=True)
-class BoxLoss(ObjectLoss, abstract=True):
+class BoxLoss(OnePassLoss, ObjectLoss, abstract=True):
     """1 - IoU plus a penalty, of pairs of boxes."""
 
     family = "box"
@@ -53,21 +53,14 @@ class BoxLoss(ObjectLoss, abstract=True):
                 f"got {boxes[bad][0].tolist()}"
             )
 
-    def _value(self, y: Array, f: Array) -> Array:
+    def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
         pair = _Pair(y, f)
-        return 1 - pair.iou + self._penalty(pair)
-
-    def _gradient(self, y: Array, f: Array) -> Array:
-        pair = _Pair(y, f)
-        return (self._penalty_slope(pair) - pair.iou_slope) / pair.unit
+        penalty, slope = self._penalty(pair)
+        return 1 - pair.iou + penalty, (slope - pair.iou_slope) / pair.unit
 
     @abc.abstractmethod
-    def _penalty(self, pair: "_Pair") -> Array:
-        """What is added to 1 - IoU, shape (n,)."""
-
-    @abc.abstractmethod
-    def _penalty_slope(self, pair: "_Pair") -> Array:
-        """Its derivative in the four corners of the prediction."""
+    def _penalty(self, pair: "_Pair") -> tuple[Array, Array]:
+        """What is added to 1 - IoU, and its derivative in the predicted corners."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +83,8 @@ class IoULoss(BoxLoss):
     likelihood = ""
     elsewhere = ()
 
-    def _penalty(self, pair: "_Pair") -> Array:
-        return np.zeros_like(pair.iou)
-
-    def _penalty_slope(self, pair: "_Pair") -> Array:
-        return np.zeros_like(pair.iou_slope)
+    def _penalty(self, pair: "_Pair") -> tuple[Array, Array]:
+        return np.zeros_like(pair.iou), np.zeros_like(pair.iou_slope)
 
 
 @dataclass(frozen=True)
@@ -126,12 +116,10 @@ class GIoULoss(BoxLoss):
         ),
     )
 
-    def _penalty(self, pair: "_Pair") -> Array:
-        return 1 - pair.union / pair.hull_area
-
-    def _penalty_slope(self, pair: "_Pair") -> Array:
+    def _penalty(self, pair: "_Pair") -> tuple[Array, Array]:
         hull, union = pair.hull_area[:, None], pair.union[:, None]
-        return (union / hull * pair.hull_area_slope - pair.union_slope) / hull
+        slope = (union / hull * pair.hull_area_slope - pair.union_slope) / hull
+        return 1 - pair.union / pair.hull_area, slope
 
 
 @dataclass(frozen=True)
@@ -160,13 +148,10 @@ class DIoULoss(BoxLoss):
         ),
     )
 
-    def _penalty(self, pair: "_Pair") -> Array:
-        return pair.distance / pair.diagonal
-
-    def _penalty_slope(self, pair: "_Pair") -> Array:
+    def _penalty(self, pair: "_Pair") -> tuple[Array, Array]:
         distance, diagonal = pair.distance[:, None], pair.diagonal[:, None]
         rise = pair.distance_slope * diagonal - distance * pair.diagonal_slope
-        return rise / diagonal**2
+        return pair.distance / pair.diagonal, rise / diagonal**2
 
 
 @dataclass(frozen=True)
@@ -202,18 +187,14 @@ class CIoULoss(DIoULoss):
         ),
     )
 
-    def _penalty(self, pair: "_Pair") -> Array:
-        v, _ = pair.aspect
-        total = 1 - pair.iou + v
-        return super()._penalty(pair) + v * v / np.where(total == 0, 1, total)
-
-    def _penalty_slope(self, pair: "_Pair") -> Array:
-        v, slope = pair.aspect
+    def _penalty(self, pair: "_Pair") -> tuple[Array, Array]:
+        penalty, slope = super()._penalty(pair)
+        v, v_slope = pair.aspect
         total = 1 - pair.iou + v
         total = np.where(total == 0, 1, total)
         by_v, by_iou = v * (2 * total - v) / total**2, (v / total) ** 2
-        shape = by_v[:, None] * slope + by_iou[:, None] * pair.iou_slope
-        return super()._penalty_slope(pair) + shape
+        shape = by_v[:, None] * v_slope + by_iou[:, None] * pair.iou_slope
+        return penalty + v * v / total, slope + shape
 
 
 class _Pair:

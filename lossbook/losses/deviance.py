@@ -173,7 +173,6 @@ class GammaDeviance(Deviance):
 
     title = "gamma deviance"
     symbols = {}
-    functional = Mean()
     y_domain = POSITIVE
     convex = True
     smooth = True
@@ -229,7 +228,6 @@ class TweedieDeviance(Deviance):
 
     title = "Tweedie deviance"
     symbols = {"power": "p"}
-    functional = Mean()
     smooth = True
     kinks = ()
     lipschitz = np.inf

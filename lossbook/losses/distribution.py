@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lossbook.base import Elsewhere, ObjectLoss, PointwiseLoss
+from lossbook.base import Elsewhere, ObjectLoss, OnePassLoss, PointwiseLoss
 from lossbook.functionals import MeanVariance
 from lossbook.links import IdentityLink, LogVarianceLink
 from lossbook.numerics import Array
@@ -76,7 +76,7 @@ class GaussianNegativeLogLikelihood(PointwiseLoss):
 
 
 @dataclass(frozen=True)
-class EnergyScore(ObjectLoss):
+class EnergyScore(OnePassLoss, ObjectLoss):
     """mean |x_i - y| - mean |x_i - x_j| / 2 of an ensemble x_1 … x_m and an outcome y.
 
     In one dimension it is the CRPS of the ensemble.  Outcomes have shape (n, d),
@@ -119,12 +119,6 @@ class EnergyScore(ObjectLoss):
         fits = f.ndim == 3 and (f.shape[0], f.shape[2]) == y.shape and f.shape[1] > 0
         wanted = f"({y.shape[0]}, m, {y.shape[1]}), m members for each outcome"
         check_shape(self, name, f, fits, wanted)
-
-    def _value(self, y: Array, f: Array) -> Array:
-        return self._value_and_gradient(y, f)[0]
-
-    def _gradient(self, y: Array, f: Array) -> Array:
-        return self._value_and_gradient(y, f)[1]
 
     def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
         m = f.shape[1]

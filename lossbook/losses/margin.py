@@ -24,6 +24,20 @@ from lossbook.numerics import Array, expit, expit_slope, softplus
 
 
 @dataclass(frozen=True)
+class LogisticForm(BinaryLoss, abstract=True):
+    """log(1 + exp(-m)): the loss of a score, and log loss seen through the logit."""
+
+    def phi(self, m: Array) -> Array:
+        return softplus(-m)
+
+    def phi_prime(self, m: Array) -> Array:
+        return -expit(-m)
+
+    def phi_second(self, m: Array) -> Array:
+        return expit_slope(m)
+
+
+@dataclass(frozen=True)
 class MarginLoss(BinaryLoss, abstract=True):
     """A surrogate phi(m) of the error rate: its prediction is a score."""
 
@@ -257,7 +271,7 @@ class ExponentialLoss(_RevealingLoss):
 
 
 @dataclass(frozen=True)
-class LogisticLoss(_RevealingLoss):
+class LogisticLoss(LogisticForm, _RevealingLoss):
     """log(1 + exp(-m)): the minimiser is the log-odds.
 
     The same number as :class:`lossbook.BinaryCrossEntropy`, seen as a margin loss.
@@ -283,15 +297,6 @@ class LogisticLoss(_RevealingLoss):
         Elsewhere("scikit-learn", 'SGDClassifier(loss="log_loss")', ""),
         Elsewhere("PyTorch", "SoftMarginLoss", ""),
     )
-
-    def phi(self, m: Array) -> Array:
-        return softplus(-m)
-
-    def phi_prime(self, m: Array) -> Array:
-        return -expit(-m)
-
-    def phi_second(self, m: Array) -> Array:
-        return expit_slope(m)
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lossbook.base import MulticlassLoss
+from lossbook.base import MulticlassLoss, OnePassLoss
 from lossbook.functionals import Mode
 from lossbook.links import IdentityLink
 from lossbook.numerics import Array
 
 
 @dataclass(frozen=True)
-class MulticlassHinge(MulticlassLoss, abstract=True):
+class MulticlassHinge(OnePassLoss, MulticlassLoss, abstract=True):
     """A piecewise linear loss of the scores, given label by label."""
 
     family = "scores"
@@ -46,12 +46,6 @@ class MulticlassHinge(MulticlassLoss, abstract=True):
             value[rows] += y[rows, k] * of_label
             gradient[rows] += y[rows, k, None] * slope
         return value, gradient
-
-    def _value(self, y: Array, f: Array) -> Array:
-        return self._value_and_gradient(y, f)[0]
-
-    def _gradient(self, y: Array, f: Array) -> Array:
-        return self._value_and_gradient(y, f)[1]
 
     def _hessian(self, y: Array, f: Array) -> Array:
         return np.zeros_like(f)

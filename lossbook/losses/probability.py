@@ -13,6 +13,7 @@ import numpy as np
 from lossbook.base import BinaryLoss, Elsewhere
 from lossbook.functionals import Functional, Mean, Mode
 from lossbook.links import Link, LogitLink
+from lossbook.losses.margin import LogisticForm
 from lossbook.numerics import Array, expit, expit_slope, log1p, softplus, xlogy
 from lossbook.validation import NONNEGATIVE, POSITIVE_UNIT
 
@@ -39,7 +40,7 @@ class ProbabilityLoss(BinaryLoss, abstract=True):
 
 
 @dataclass(frozen=True)
-class BinaryCrossEntropy(ProbabilityLoss):
+class BinaryCrossEntropy(LogisticForm, ProbabilityLoss):
     """-y log p - (1 - y) log(1 - p) with p = expit(f): log loss from logits.
 
     Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x.
@@ -74,15 +75,6 @@ class BinaryCrossEntropy(ProbabilityLoss):
 
     def partial_score(self, q: Array) -> Array:
         return -np.log(q)
-
-    def phi(self, m: Array) -> Array:
-        return softplus(-m)
-
-    def phi_prime(self, m: Array) -> Array:
-        return -expit(-m)
-
-    def phi_second(self, m: Array) -> Array:
-        return expit_slope(m)
 
     def _value(self, y: Array, f: Array) -> Array:
         return self._costs(y, f, np.exp(-np.abs(f)))

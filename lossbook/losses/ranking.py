@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossbook.base import Elsewhere, ObjectLoss
+from lossbook.base import Elsewhere, ObjectLoss, OnePassLoss
 from lossbook.links import IdentityLink
-from lossbook.numerics import Array, expit, log_softmax, softmax, softplus
+from lossbook.numerics import Array, blocks, expit, log_softmax, softmax, softplus
 from lossbook.validation import NONNEGATIVE, POSITIVE, Named, check_integer
 
 # Rows of a table of pairs that is never larger than a few megabytes.
@@ -23,7 +23,7 @@ PAIRS_AT_ONCE = 1 << 18
 
 
 @dataclass(frozen=True)
-class ListLoss(ObjectLoss, abstract=True):
+class ListLoss(OnePassLoss, ObjectLoss, abstract=True):
     """A loss of one query, computed query by query.
 
     Queries may have lists of unequal length: sequences of arrays, or arrays that are
@@ -72,12 +72,6 @@ class ListLoss(ObjectLoss, abstract=True):
 
     def _fits(self, y: np.ndarray) -> bool:
         return y.ndim == 2
-
-    def _value(self, y: Array, f: Array) -> Array:
-        return self._value_and_gradient(y, f)[0]
-
-    def _gradient(self, y: Array, f: Array) -> Array:
-        return self._value_and_gradient(y, f)[1]
 
     def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
         y, f = y.astype(np.float64), f.astype(np.float64)
@@ -270,9 +264,7 @@ class PairwiseLogisticLoss(PairwiseLoss):
 
     def _sums(self, a: Array, b: Array) -> tuple[float, Array, Array]:
         value, up, down = 0.0, np.empty_like(a), np.zeros_like(b)
-        step = max(1, PAIRS_AT_ONCE // len(b))
-        for start in range(0, len(a), step):
-            rows = slice(start, start + step)
+        for rows in blocks(len(a), len(b), PAIRS_AT_ONCE):
             behind = b - a[rows, None]
             value += float(softplus(behind).sum())
             force = expit(behind)
@@ -401,9 +393,7 @@ class LambdaRankLoss(ListLoss):
             return 0.0, np.zeros_like(f)
         place, tied, apart = _places(f)
         value, slope = 0.0, np.zeros_like(f)
-        step = max(1, PAIRS_AT_ONCE // len(f))
-        for start in range(0, len(f), step):
-            rows = slice(start, start + step)
+        for rows in blocks(len(f), len(f), PAIRS_AT_ONCE):
             gain = np.maximum(y[rows, None] - y, 0)  # zero unless i is more relevant
             exchange = np.abs(place[rows, None] - place)
             exchange += apart * (tied[rows, None] == tied)
