@@ -154,6 +154,11 @@ def test_shapes_are_kept() -> None:
         ),
         ("hinge", TypeError, "must be a binary loss .*; got 'hinge'"),
         (lb.HingeLoss, TypeError, "must be a binary loss .*HingeLoss'>"),
+        (
+            lb.HingeLoss().value,
+            TypeError,
+            r"calibration: phi\(m\) must .* it raised .*raw",
+        ),
         (lambda m: 1.0, ValueError, "one real number for each margin"),
         (lambda m: m[:-1], ValueError, r"for an array of shape \(241,\)"),
         (lambda m: np.where(m < 0, np.inf, 0.0), ValueError, "must be finite.*m = -30"),

@@ -1,6 +1,6 @@
 """What the functions of this wing check and share: samples, weights, means."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -117,10 +117,16 @@ def check_columns(owner: Named, table: Any, columns: tuple[str, ...]) -> None:
 
 
 def answers(
-    owner: object, call: str, came: Any, shape: tuple[int, ...], each: str
+    owner: object, call: str, each: str, function: Callable[..., Any], *args: Array
 ) -> NDArray[Any]:
-    """What a reader's function returned, if that is a number for each input."""
-    values = np.asarray(came)
+    """What a reader's function returns, if that is a number for each input."""
+    try:
+        values = np.asarray(function(*args))
+    except TypeError as error:
+        raise TypeError(
+            f"{owner!r}: {call} must take one array for each letter; it raised {error}"
+        ) from error
+    shape = (len(args[-1]),)
     if values.shape != shape or values.dtype.kind not in "biuf":
         raise ValueError(
             f"{owner!r}: {call} must return one real number for each {each}; for an "

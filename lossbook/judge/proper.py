@@ -166,8 +166,8 @@ def _label_scores(score: ScoreFunction, beliefs: Array) -> Array:
     statements = beliefs if n_labels > 2 else beliefs[:, 1]
     columns = []
     for y in range(n_labels):
-        column = score(np.full(n, y), statements)
-        column = answers(OWNER, "S(y, p)", column, (n,), "probability")
+        labels = np.full(n, y)
+        column = answers(OWNER, "S(y, p)", "probability", score, labels, statements)
         columns.append(column)
         if not np.isfinite(column).all():
             where = beliefs[~np.isfinite(column)][0]

@@ -194,7 +194,7 @@ def _margin_function(owner: Named, loss: MarginFunction) -> Phi:
             f"phi(m) of an array of margins; got {loss!r}"
         )
     trial = np.linspace(-30, 30, 241)
-    values = answers(owner, "phi(m)", phi(trial), trial.shape, "margin")
+    values = answers(owner, "phi(m)", "margin", phi, trial)
     if not np.isfinite(values).all():
         where = trial[~np.isfinite(values)][0]
         raise ValueError(
