@@ -9,6 +9,7 @@ from lossbook.judge.inputs import (
     Table,
     check_columns,
     check_sum,
+    column,
     labelled,
     points,
 )
@@ -89,7 +90,7 @@ def mean_cost(table: Table, *, cost_fp: ArrayLike, cost_fn: ArrayLike) -> Array:
     array([0.5])
     """
     owner = Named("mean_cost")
-    tp, fp, fn, tn = _outcomes(owner, table)
+    _, tp, fp, fn, tn = _columns(owner, table)
     costs = as_amounts(owner, "cost_fp", cost_fp, fp.shape) * fp
     costs = costs + as_amounts(owner, "cost_fn", cost_fn, fn.shape) * fn
     return costs / (tp + fp + fn + tn)
@@ -111,15 +112,15 @@ def net_benefit(table: Table) -> Array:
     array([0.4375])
     """
     owner = Named("net_benefit")
-    tp, fp, fn, tn = _outcomes(owner, table)
-    t = table["threshold"]
+    t, tp, fp, fn, tn = _columns(owner, table)
     check_values(owner, "threshold", t, BELOW_ONE)
     n = tp + fp + fn + tn
     return tp / n - fp / n * t / (1 - t)
 
 
-def _outcomes(owner: Named, table: Table) -> list[NDArray[Any]]:
-    """The four columns of counts."""
-    columns = ("threshold", "tp", "fp", "fn", "tn")
-    check_columns(owner, table, columns)
-    return [np.asarray(table[name]) for name in columns[1:]]
+def _columns(owner: Named, table: Table) -> list[Array]:
+    """The thresholds, and the four columns of counts."""
+    names = ("threshold", "tp", "fp", "fn", "tn")
+    check_columns(owner, table, names)
+    rows = column(owner, "threshold", table["threshold"]).shape
+    return [column(owner, name, table[name], like=rows) for name in names]

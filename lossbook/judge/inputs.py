@@ -135,9 +135,11 @@ def answers(
     return values
 
 
-def points(owner: Named, name: str, values: ArrayLike) -> Array:
+def points(
+    owner: Named, name: str, values: ArrayLike, domain: Interval = REALS
+) -> Array:
     """Numbers at which a curve is computed, as an array of shape (m,)."""
-    return column(owner, name, np.atleast_1d(as_numeric(owner, name, values)))
+    return column(owner, name, np.atleast_1d(as_numeric(owner, name, values)), domain)
 
 
 def reduced(

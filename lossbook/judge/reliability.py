@@ -11,14 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossbook.base import MulticlassLoss, PointwiseLoss
 from lossbook.functionals import Mean, Quantile
-from lossbook.judge.inputs import Table, check_sum, mean_weights, sample
+from lossbook.judge.inputs import Table, check_sum, column, mean_weights, sample
 from lossbook.losses import BrierLoss
 from lossbook.numerics import Array
 from lossbook.validation import (
     UNIT,
     Interval,
     Named,
-    as_numeric,
     check_instance,
     check_integer,
     check_option,
@@ -124,7 +123,7 @@ def calibration_error(
     0.0875
     """
     owner = Named("calibration_error")
-    w = mean_weights(owner, sample_weight, as_numeric(owner, "y_true", y_true).size)
+    w = mean_weights(owner, sample_weight, len(column(owner, "y_true", y_true)))
     table = _table(owner, y_true, y_prob, n_bins, strategy, w)
     gap = np.abs(table["fraction_positive"] - table["mean_predicted"])
     return float(np.average(gap, weights=table["count"]))

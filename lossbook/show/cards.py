@@ -207,7 +207,8 @@ def card(loss: Loss, *variants: Loss) -> Card:
     """
     losses = losses_of("card", (loss, *variants))
     if len(set(map(type, losses))) > 1:
-        raise ValueError(f"card: losses must be of one class; got {losses}")
+        came = ", ".join(map(repr, losses))
+        raise ValueError(f"card: losses must be of one class; got {came}")
     return Card(tuple(losses))
 
 

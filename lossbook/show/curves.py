@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lossbook.base import Loss, MulticlassLoss, ObjectLoss, PointwiseLoss
+from lossbook.judge.inputs import column, points
 from lossbook.losses import (
     AbsoluteError,
     BinaryCrossEntropy,
@@ -23,7 +24,15 @@ from lossbook.losses import (
     ZeroOneLoss,
 )
 from lossbook.numerics import Array
-from lossbook.validation import Named, as_numeric, check_instance, check_option
+from lossbook.validation import (
+    UNIT,
+    Interval,
+    Named,
+    as_numeric,
+    check_instance,
+    check_integer,
+    check_option,
+)
 
 Which = Literal["value", "gradient", "hessian"]
 DERIVATIVES: tuple[Which, ...] = ("value", "gradient", "hessian")
@@ -244,6 +253,16 @@ def losses_of(owner: str, losses: Any, kind: Any = Loss) -> list[Any]:
     return given
 
 
+def check_span(owner: str, name: str, given: Any, usual: Span) -> Span:
+    """The span that was given, if it is one, or the usual one."""
+    if given is None:
+        return usual
+    low, high = column(Named(owner), name, given, like=(2,)).tolist()
+    if not low < high:
+        raise ValueError(f"{owner}: {name} must be (low, high); got {given!r}")
+    return low, high
+
+
 def view(loss: Loss) -> View:
     """The layout for a loss."""
     check_loss_of("view", loss)
@@ -341,8 +360,9 @@ def trace(
     """A curve ready to draw: exact at its kinks, and NaN where it jumps."""
     check_loss_of("trace", loss)
     order(which, "trace")
+    check_integer(Named("trace"), "n", n, Interval(low=2))
     layout = view(loss)
-    low, high = layout.span if span is None else span
+    low, high = check_span("trace", "span", span, layout.span)
     grid = (np.geomspace if layout.positive else np.linspace)(low, high, n)
     breaks = [jump.at for jump in jumps(loss, which)]
     beside = [k + side for k in kinks(loss) for side in (-1e-9, 0, 1e-9)]
@@ -360,8 +380,8 @@ def scaled_risk(loss: PointwiseLoss, sample: ArrayLike, candidates: ArrayLike) -
     half: losses of any scale fit on the same axes.  Unscaled if that median is 0.
     """
     check_loss_of("scaled_risk", loss, PointwiseLoss)
-    y = as_numeric(Named("scaled_risk"), "sample", sample).astype(float)
-    others = as_numeric(Named("scaled_risk"), "candidates", candidates).astype(float)
+    y = points(Named("scaled_risk"), "sample", sample)
+    others = points(Named("scaled_risk"), "candidates", candidates)
     constants = np.append(loss.best_constant(y), others)
     risks = np.array([loss(y, np.full(len(y), c)) for c in constants])
     excess = risks[1:] - risks[0]
@@ -375,7 +395,7 @@ def scaled_risk(loss: PointwiseLoss, sample: ArrayLike, candidates: ArrayLike) -
 def best_raws(loss: PointwiseLoss, eta: ArrayLike) -> Array:
     """Raw predictions with the least expected loss when P(Y = 1) = eta."""
     check_loss_of("best_raws", loss, PointwiseLoss)
-    p = as_numeric(Named("best_raws"), "eta", eta).ravel()
+    p = points(Named("best_raws"), "eta", eta, UNIT)
     return np.array([loss.link(loss.best_constant([each])) for each in p])
 
 
@@ -386,7 +406,7 @@ def elicited(loss: PointwiseLoss, eta: ArrayLike) -> Array:
     share the rest as 2 to 1.
     """
     check_loss_of("elicited", loss, PointwiseLoss)
-    p = as_numeric(Named("elicited"), "eta", eta).ravel()
+    p = points(Named("elicited"), "eta", eta, UNIT)
     if isinstance(loss, MulticlassLoss):
         rows = np.column_stack([p, 2 * (1 - p) / 3, (1 - p) / 3])
         return np.array([np.ravel(loss.best_constant(row[None]))[0] for row in rows])

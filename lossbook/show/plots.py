@@ -20,7 +20,7 @@ from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike
 
 from lossbook.base import Loss, PointwiseLoss
-from lossbook.judge.inputs import check_columns
+from lossbook.judge.inputs import check_columns, column
 from lossbook.numerics import Array
 from lossbook.show import style
 from lossbook.show.cards import number, variant_labels
@@ -31,6 +31,7 @@ from lossbook.show.curves import (
     View,
     Which,
     best_raws,
+    check_span,
     elicited,
     jumps,
     losses_of,
@@ -44,8 +45,6 @@ from lossbook.validation import (
     REALS,
     Named,
     check_instance,
-    check_sample,
-    check_values,
 )
 
 # ---- losses --------------------------------------------------------------------------
@@ -75,6 +74,7 @@ def four_panel(
     """
     losses = losses_of("four_panel", loss)
     layout = _layout("four_panel", losses)
+    chosen = layout.sample if sample is None else _sample("four_panel", layout, sample)
     pointwise = [each for each in losses if isinstance(each, PointwiseLoss)]
     if axes is None:
         rows = 2 if pointwise else 1
@@ -87,7 +87,7 @@ def four_panel(
             _reference(ax, layout.reference, which, labelled=first)
         loss_curves(losses, which, labels=None if first else nothing, ax=ax)
     if layout.sample is not None:
-        chosen = layout.sample if sample is None else sample
+        assert chosen is not None
         risk_curves(pointwise, chosen, ax=panels[3])
     elif layout is MARGIN:
         best_raw_curves(pointwise, ax=panels[3])
@@ -125,9 +125,16 @@ def loss_curves(
     """
     losses = losses_of("loss_curves", losses)
     layout, nth = _layout("loss_curves", losses), order(which, "loss_curves")
+    low, high = check_span("loss_curves", "span", span, layout.span)
+    height = check_span("loss_curves", "limits", limits, layout.limits[nth])
+    labels = variant_labels(losses) if labels is None else labels
+    if isinstance(labels, str) or np.shape(labels) != (len(losses),):
+        raise ValueError(
+            f"loss_curves: labels must be a text for each of {len(losses)} losses; "
+            f"got {labels!r}"
+        )
     ax = _axes(ax)
-    low, high = span or layout.span
-    ax.set(xlim=(low, high), ylim=limits or layout.limits[nth])
+    ax.set(xlim=(low, high), ylim=height)
     if layout.positive:
         _log_axis(ax)
     else:
@@ -135,7 +142,6 @@ def loss_curves(
     ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     if which != "value":
         ax.axhline(0, color=style.GRID, linewidth=0.8, zorder=0)
-    labels = variant_labels(losses) if labels is None else labels
     for loss, look, label in zip(losses, _looks(losses), labels, strict=True):
         ax.plot(*trace(loss, which, (low, high)), label=label or "_", **look)
         _draw_jumps(ax, loss, which, look["color"])
@@ -154,9 +160,7 @@ def risk_curves(
     """
     losses = losses_of("risk_curves", losses, PointwiseLoss)
     layout = _layout("risk_curves", losses)
-    owner = Named("risk_curves")
-    y, _ = check_sample(owner, sample, None, "sample")
-    check_values(owner, "sample", y, POSITIVE if layout.positive else REALS)
+    y = _sample("risk_curves", layout, sample)
     ax = _axes(ax)
     if layout.positive:
         candidates = np.geomspace(y.min() / 1.4, y.max() * 1.4, 401)
@@ -264,6 +268,12 @@ def _layout(owner: str, losses: Sequence[Loss]) -> View:
             f"residual, a margin, an amount or a row; got {list(losses)}"
         )
     return layouts[0]
+
+
+def _sample(owner: str, layout: View, sample: ArrayLike) -> Array:
+    """A sample whose best constants are shown."""
+    domain = POSITIVE if layout.positive else REALS
+    return column(Named(owner), "sample", sample, domain)
 
 
 def _looks(losses: Sequence[Loss]) -> list[dict[str, Any]]:
