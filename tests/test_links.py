@@ -208,6 +208,13 @@ def test_log_of_zero() -> None:
 
 
 @each_link
+def test_a_result_leaves_the_input_alone(link: Link) -> None:
+    given = probabilities()
+    for result in (link(given), link.inverse(given)):
+        assert not np.shares_memory(result, given)
+
+
+@each_link
 def test_a_link_is_a_value(link: Link) -> None:
     assert link == type(link)()
     assert hash(link) == hash(type(link)())

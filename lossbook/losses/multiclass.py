@@ -358,8 +358,7 @@ class SymmetricCrossEntropy(LogProbabilityLoss):
     def lipschitz(self) -> float:
         # (alpha + 4 beta p) (1 - p) is largest at 0 or between.
         a, b = self.alpha, 4 * self.beta
-        peak = a if b <= a else (a + b) ** 2 / (4 * b)
-        return math.sqrt(2) * peak
+        return math.sqrt(2) * (a if b <= a else (a + b) ** 2 / (4 * b))
 
     def price(self, u: Array) -> Array:
         return -self.alpha * u - 4 * self.beta * np.expm1(u)

@@ -272,7 +272,8 @@ class FocalLoss(ProbabilityLoss):
         from scipy.optimize import brentq  # slow to import, seldom needed
 
         def slope(f: float) -> float:
-            return float(self._gradient(np.array([eta]), np.array([f]))[0])
+            up, down = self.phi_prime(np.array([f, -f]))
+            return float(eta * up - (1 - eta) * down)
 
         # The probability is drawn towards one half: the root lies between 0 and the
         # log-odds.
@@ -327,8 +328,7 @@ class GeneralizedCrossEntropy(ProbabilityLoss):
 
     def phi_second(self, m: Array) -> Array:
         wrong = expit(-m)
-        bend = expit(m) - self.q * wrong
-        return np.exp(-self.q * softplus(-m)) * wrong * bend
+        return np.exp(-self.q * softplus(-m)) * wrong * (expit(m) - self.q * wrong)
 
     def _minimizer(self, eta: float) -> float:
         if eta == 0.5 or self.q == 1:
