@@ -512,6 +512,11 @@ def test_what_people_get_wrong_is_found(
     assert repr(found).splitlines()[0].startswith(f"{found[0].check}: ")
 
 
+def test_a_missing_term_is_one_finding() -> None:
+    found = lb.check_loss(lambda y, p: -(y * np.log(p)).mean(), kind="probability")
+    assert [finding.check for finding in found] == ["good and bad"]
+
+
 # ---- losses that are right ---------------------------------------------------------
 
 RAW = {

@@ -661,8 +661,6 @@ class _Check:
 
     def _steps(self) -> Iterator[str]:
         """On the way of one sample from right to wrong nothing moves but in jumps."""
-        if self.kind == "ranking":  # a loss may count what is out of order
-            return
         y, right, f = self.case.y, self.case.right, self.case.right.copy()
         value = []
         for t in np.linspace(0, 2 if self.kind == "regression" else 1, 151):
