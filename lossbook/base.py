@@ -10,14 +10,16 @@ of single samples as for a loss of whole objects.
 """
 
 import abc
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple
+from inspect import getattr_static
+from typing import Any, ClassVar, Literal, NamedTuple, get_args, get_origin
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lossbook.functionals import weighted_mean
+from lossbook.functionals import Functional, weighted_mean
 from lossbook.links import Link
 from lossbook.numerics import Array, blocks
 from lossbook.validation import (
@@ -35,6 +37,7 @@ from lossbook.validation import (
     check_values,
     check_weight_shape,
     check_weights,
+    sum_slack,
     weight_unit,
 )
 
@@ -127,6 +130,7 @@ class Loss(Checked, abc.ABC):
     elsewhere: ClassVar[Any]
 
     _abstract: ClassVar[bool] = True
+    _facts: ClassVar[dict[str, Any]]
 
     def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -135,12 +139,21 @@ class Loss(Checked, abc.ABC):
             return
         # A fact of another concrete loss is not inherited: it may be false here.
         said = [c for c in cls.__mro__ if c is cls or getattr(c, "_abstract", False)]
-        missing = [f for f in FACTS if not any(f in vars(c) for c in said)]
+        stated = {f for c in said for f in vars(c)}
+        missing = [f for f in cls._facts if f not in stated]
         if missing:
             raise TypeError(
                 f"{cls.__name__}: a loss must state every fact; not stated: "
                 f"{', '.join(missing)}"
             )
+        for name, kind in cls._facts.items():
+            fact = getattr_static(cls, name)
+            # A property depends on parameters that the class does not know.
+            if not isinstance(fact, property) and not _is_fact(name, fact, kind):
+                raise TypeError(
+                    f"{cls.__name__}: the fact {name} must be of type {kind}; "
+                    f"got {fact!r}"
+                )
 
     # ---- the formulas of a subclass -------------------------------------------
 
@@ -290,12 +303,18 @@ class Loss(Checked, abc.ABC):
                     total_weight += float(w.sum())
                     losses = _weighted(w, losses)
                 if each is None:
-                    total += float(losses.sum(dtype=np.float64))
+                    with np.errstate(invalid="ignore"):  # inf - inf, refused below
+                        total += float(losses.sum(dtype=np.float64))
                 else:
                     each[rows] = losses
         check_some_weight(self, total_weight)
         if each is not None:
             return each
+        if math.isnan(total):
+            raise ValueError(
+                f"{self!r}: the losses of {name} have no {reduction}: some are inf, "
+                'others -inf; reduction="none" shows them'
+            )
         return total / total_weight if reduction == "mean" else total
 
     def _like_raw(
@@ -336,11 +355,10 @@ class Loss(Checked, abc.ABC):
     ) -> Iterator[tuple[slice, Any, Any]]:
         """Cache-sized parts of both inputs, checked and converted one by one."""
         for rows in blocks(len(y), f.size // len(y)):
-            y_part = y[rows].astype(dtype, copy=False)
-            f_part = f[rows].astype(dtype, copy=False)
+            y_part, f_part = y[rows], f[rows].astype(dtype, copy=False)
             self._check_targets(y_part)
             self._check_predictions(name, f_part)
-            yield rows, y_part, f_part
+            yield rows, y_part.astype(dtype, copy=False), f_part
 
     @abc.abstractmethod
     def _targets(self, y_true: ArrayLike) -> np.ndarray:
@@ -358,7 +376,34 @@ class Loss(Checked, abc.ABC):
         check_values(self, name, prediction, domain)
 
 
-FACTS = tuple(name for name in Loss.__annotations__ if name != "_abstract")
+# The facts, and of what type each is.
+FACTS: dict[str, Any] = {
+    "family": str,
+    "title": str,
+    "symbols": dict,
+    "link": Link,
+    "response": str,
+    "functional": Functional | None,
+    "y_domain": Interval | ClassLabels,
+    "convex": bool,
+    "smooth": bool,
+    "kinks": tuple[float, ...],
+    "lipschitz": float,
+    "formula": str,
+    "reference": str,
+    "likelihood": str,
+    "elsewhere": tuple[Elsewhere, ...],
+}
+Loss._facts = FACTS
+
+
+def _is_fact(name: str, fact: object, kind: Any) -> bool:
+    if name == "response":
+        return fact in get_args(Response)
+    if get_origin(kind) is tuple:
+        item, _ = get_args(kind)
+        return isinstance(fact, tuple) and all(isinstance(x, item) for x in fact)
+    return isinstance(fact, kind)
 
 
 def _weighted(w: Array, losses: Array) -> Array:
@@ -419,9 +464,11 @@ class PointwiseLoss(Loss, abstract=True):
         log loss of a sample without ones, an infinite score where the loss falls for
         ever.
 
-        Memory is O(block) beyond the inputs, O(K) for K classes.  Only where the
-        sample is sorted (quantiles, expectiles, modes, the valleys of a loss that is
-        not convex) a few copies of it are made.
+        Memory is O(block) beyond the inputs, O(K) for K classes.  Only where the sample
+        is put in order (quantiles, expectiles, valleys of a loss that is not convex)
+        copies of it in float64 are made: one for a quantile or expectile without
+        weights, otherwise at most five, or twelve where a loss doubles the sample
+        (:class:`EpsilonInsensitiveLoss`).
 
         Parameters
         ----------
@@ -591,10 +638,7 @@ def _whole_labels(
         bad = labels[~proper][0]
         allowed = f"integer labels 0, 1, 2, … below {MOST_CLASSES:,}"
         if n_classes is not None:
-            allowed = (
-                f"integer labels 0..{n_classes - 1} "
-                f"(the prediction has K = {n_classes} columns)"
-            )
+            allowed = f"integer labels 0..{n_classes - 1} for K = {n_classes} classes"
         raise ValueError(f"{owner!r}: y_true must hold {allowed}; got {bad:g}")
     return labels.astype(np.intp)
 
@@ -617,9 +661,8 @@ def _check_rows_sum_to_one(
     check_values(owner, name, rows, UNIT)
     sums = rows.sum(axis=1, dtype=np.float64)
     worst = sums[np.argmax(np.abs(sums - 1))]
-    came = rows.dtype if dtype is None or dtype.kind != "f" else dtype
-    # Half of the digits, as scikit-learn allows; float64 often holds rounded float32.
-    if abs(worst - 1) > max(1e-5, float(np.finfo(came).eps) ** 0.5):
+    # As scikit-learn allows; float64 often holds rounded float32.
+    if abs(worst - 1) > max(1e-5, sum_slack(dtype or rows.dtype)):
         raise ValueError(
             f"{owner!r}: rows of {name} must sum to 1; got a sum of {worst:g}"
         )
@@ -642,12 +685,20 @@ class ObjectLoss(Loss, abstract=True):
         What one sample is: "a list", "a mask", "a box", ...
     object_shape : str
         The shape of a stack of objects, as error messages name it.
+    masks : bool
+        Whether a target may be a masked array, whose masked entries do not count.
     """
 
-    sample: ClassVar[str]
-    object_shape: ClassVar[str]
-    # Whether a target may be a masked array, whose masked entries do not count.
-    masks: ClassVar[bool] = False
+    sample: ClassVar[Any]
+    object_shape: ClassVar[Any]
+    masks: ClassVar[Any]
+
+    _facts: ClassVar[dict[str, Any]] = {
+        **FACTS,
+        "sample": str,
+        "object_shape": str,
+        "masks": bool,
+    }
 
     def _parts(
         self, y: Any, f: Any, dtype: np.dtype[Any], name: str

@@ -7,9 +7,11 @@ exactly when z is the functional, negative below it and positive above it (Osban
 """
 
 import abc
+import math
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,9 +26,11 @@ from lossbook.validation import (
     Named,
     as_numeric,
     check_as_given,
+    check_instance,
     check_parameter,
     check_shape,
     check_values,
+    sum_slack,
     weight_unit,
     whole_sample,
 )
@@ -56,6 +60,25 @@ def weighted_mean(
     return total / total_weight
 
 
+def in_order(y: np.ndarray, w: np.ndarray | None) -> tuple[Array, Array | None]:
+    """A copy of a checked sample, sorted, with its weights; no weights stay None."""
+    if w is None:
+        y = y.astype(np.float64)
+        y.sort()
+        return y, None
+    y, w = whole_sample(y, w)
+    order = np.argsort(y, kind="stable")
+    y[:] = y[order]
+    w[:] = w[order]
+    return y, w
+
+
+def total(w: Array, values: Array) -> float:
+    """sum(w * values), without the threads of w @ values (see check_values)."""
+    return float(np.einsum("i,i->", w, values))
+
+
+@runtime_checkable
 class Influence(Protocol):
     """What a residual loss is to its M-location."""
 
@@ -68,11 +91,12 @@ class Influence(Protocol):
         """Where the influences of a sample balance."""
 
 
+@runtime_checkable
 class Noise(Protocol):
     """What a noise model is to the class probabilities before it."""
 
-    def matrix(self, n_classes: int) -> Array:
-        """P(label k | class j), row j and column k."""
+    def _before(self, labels: Array) -> Array:
+        """Class probabilities behind those of the labels, shape (K,)."""
 
 
 class Functional(Checked, abc.ABC):
@@ -163,21 +187,28 @@ class Quantile(Identifiable):
         self, y: Array, sample_weight: Array | None = None
     ) -> tuple[float, float]:
         """Both ends of the set of quantiles of the weighted sample."""
-        return self._interval(*check_as_given(self, y, sample_weight))
+        return self._interval(*in_order(*check_as_given(self, y, sample_weight)))
 
-    def _interval(self, y: np.ndarray, w: np.ndarray | None) -> tuple[float, float]:
-        y, w = whole_sample(y, w)
-        order = np.argsort(y, kind="stable")
-        y, reached = y[order], np.cumsum(w[order])
+    def _interval(self, y: Array, w: Array | None) -> tuple[float, float]:
+        """Of a sorted sample; its weights are used up."""
+        last = len(y) - 1
+        if w is None:  # each value reaches one further
+            target, slack = self.level * len(y), 1e-12 * len(y)
+            low = y[max(math.ceil(target - slack) - 1, 0)]
+            high = y[min(math.floor(target + slack), last)]
+            return float(low), float(high)
+        reached = np.cumsum(w, out=w)
         target = self.level * reached[-1]
         # Sums of weights carry rounding errors: a near tie is a tie.
         slack = 1e-12 * reached[-1]
-        last = len(y) - 1
         low = y[np.searchsorted(reached, target - slack, side="left")]
         high = y[min(np.searchsorted(reached, target + slack, side="right"), last)]
         return float(low), float(high)
 
     def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float:
+        return self._of_sorted(*in_order(y, w))
+
+    def _of_sorted(self, y: Array, w: Array | None) -> float:
         low, high = self._interval(y, w)
         # Not (low + high) / 2, which overflows for huge targets.
         return low + (high - low) / 2 if low != high else low
@@ -210,11 +241,16 @@ class BetaMedian(Identifiable):
         return f"the median, each value weighted by {power}"
 
     def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float:
-        y, w = whole_sample(y, w)
         check_values(self, "y", y, POSITIVE)
+        weight: Array
+        y, weight = in_order(y, np.ones(len(y)) if w is None else w)  # type: ignore
         # Relative to the middle value, so that no power overflows.
-        log_weight = self.beta * (np.log(y) - np.median(np.log(y)))
-        return Quantile(0.5)._of_sample(y, w * np.exp(np.minimum(log_weight, 700)))
+        log_weight = np.log(y)
+        log_weight -= np.median(log_weight)
+        log_weight *= self.beta
+        np.exp(np.minimum(log_weight, 700, out=log_weight), out=log_weight)
+        log_weight *= weight
+        return Quantile(0.5)._of_sorted(y, log_weight)
 
     def identification(self, y: Array, z: Array) -> Array:
         y = np.asarray(y)
@@ -284,17 +320,20 @@ class Expectile(Identifiable):
         return "the mean" if self.level == 0.5 else f"the {self.level:g}-expectile"
 
     def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float:
-        y, w = whole_sample(y, w)
-        order = np.argsort(y, kind="stable")
-        y, w = y[order], w[order]
-        below, sum_below = np.cumsum(w), np.cumsum(w * y)
-        above, sum_above = below[-1] - below, sum_below[-1] - sum_below
-        low, high = 1 - self.level, self.level
-        # With the first k values below z, V is linear in z with this root; the
-        # first root that does not pass the next value is the expectile.
-        root = (low * sum_below + high * sum_above) / (low * below + high * above)
-        settled = np.append(root[:-1] <= y[1:], True)
-        return float(root[np.argmax(settled)])
+        y, w = in_order(y, w)
+
+        def root(k: int) -> float:
+            """Where V, with k values below z, would be zero: in z it is linear."""
+            low, high = 1 - self.level, self.level
+            if w is None:
+                pulls = low * y[:k].sum() + high * y[k:].sum()
+                return float(pulls / (low * k + high * (len(y) - k)))
+            pulls = low * total(w[:k], y[:k]) + high * total(w[k:], y[k:])
+            return float(pulls / (low * w[:k].sum() + high * w[k:].sum()))
+
+        # The first root that does not pass the next value is the expectile.
+        k = bisect_left(range(1, len(y)), True, key=lambda k: root(k) <= y[k])
+        return root(k + 1)
 
     def identification(self, y: Array, z: Array) -> Array:
         y = np.asarray(y)
@@ -333,6 +372,10 @@ class MLocation(Identifiable):
     """
 
     loss: Influence
+
+    def __post_init__(self) -> None:
+        owner = Named("MLocation")
+        check_instance(owner, "loss", self.loss, Influence, "HuberLoss(delta=1.0)")
 
     formula: ClassVar[str] = r"\arg\min_z \mathbb{E}\,\rho(Y - z)"
     words: ClassVar[str] = "the balance point of its influence"
@@ -386,7 +429,8 @@ def checked_prior(owner: object, prior: object) -> tuple[float, ...]:
     """K >= 2 positive numbers that sum to one, as a tuple."""
     named = Named(type(owner).__name__)
     p = as_numeric(named, "prior", prior)  # type: ignore[arg-type]
-    if p.ndim != 1 or len(p) < 2 or not (p.min() > 0 and abs(p.sum() - 1) < 1e-8):
+    fits = p.ndim == 1 and len(p) >= 2 and p.min() > 0
+    if not (fits and abs(p.sum(dtype=float) - 1) <= sum_slack(p.dtype)):
         raise ValueError(
             f"{named!r}: prior must hold K >= 2 positive numbers that sum to 1; "
             f"got {prior!r}"
@@ -410,6 +454,10 @@ class BeforeNoise(Functional):
 
     noise: Noise
 
+    def __post_init__(self) -> None:
+        owner = Named("BeforeNoise")
+        check_instance(owner, "noise", self.noise, Noise, "UniformNoise(rate=0.1)")
+
     formula: ClassVar[str] = r"\mathbb{E}[Y]\,T^{-1}"
     words: ClassVar[str] = "the probability before the noise"
     shapes: ClassVar[tuple[str, ...]] = ("(n, K)",)
@@ -419,18 +467,4 @@ class BeforeNoise(Functional):
 
     def solve(self, labels: Array) -> Array:
         """Class probabilities behind the probabilities of the labels, shape (K,)."""
-        T = self.noise.matrix(len(labels))
-        try:
-            classes = labels @ np.linalg.inv(T)
-        except np.linalg.LinAlgError:
-            classes = np.full(len(labels), -1.0)
-        if classes.min() >= -1e-14:
-            return np.maximum(classes, 0)
-        # Expectation-maximisation: share out each label among its possible classes.
-        classes = np.full(len(labels), 1 / len(labels))
-        for _ in range(100_000):
-            before = classes
-            classes = before * (T @ (labels / (before @ T)))
-            if np.abs(classes - before).max() < 1e-16:
-                break
-        return classes
+        return self.noise._before(labels)

@@ -111,7 +111,7 @@ def check_instance(
     owner: object, name: str, value: object, kinds: Any, example: str
 ) -> None:
     """Raise unless ``value`` is an object of one of ``kinds``, such as ``example``."""
-    if isinstance(value, kinds):
+    if isinstance(value, kinds) and not isinstance(value, type):
         return
     hint = ""
     if isinstance(value, type) and issubclass(value, kinds):
@@ -160,6 +160,11 @@ def check_values(owner: object, name: str, values: Array, domain: Interval) -> N
     bad = next(v for v in values.flat if not domain.contains(float(v)))
     allowed = "be finite" if domain is REALS else f"lie in {domain}"
     raise ValueError(f"{owner!r}: {name} must {allowed}; got {bad!s}")
+
+
+def sum_slack(dtype: np.dtype[Any]) -> float:
+    """How far from 1 a sum of probabilities may be: half of the digits they had."""
+    return float(np.finfo(dtype if dtype.kind == "f" else float).eps) ** 0.5
 
 
 def as_amounts(

@@ -222,6 +222,30 @@ def test_row_sums_are_judged_by_the_precision_of_the_rows(dtype: str) -> None:
     assert loss(np.zeros(500, int), p) > 0
     with refused(loss, "rows of y_pred must sum to 1"):
         loss(np.zeros(500, int), 0.9 * p)
+    assert loss(p, p.astype("f8") / p.sum(axis=1, keepdims=True, dtype="f8")) > 0
+    with refused(loss, "rows of y_true must sum to 1"):
+        loss.value(0.9 * p, raw.astype("f8"))
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+def test_sums_of_parameters_are_judged_by_their_precision(dtype: str) -> None:
+    rows = np.array([[0.7, 0.3], [0.1, 0.9]], dtype)
+    lb.NoiseMatrix(rows)
+    lb.LogitAdjustedCrossEntropy(prior=np.array([0.1, 0.2, 0.7], dtype))
+    with pytest.raises(ValueError, match="sum to 1"):
+        lb.NoiseMatrix(rows * np.array(0.9, dtype))
+    with pytest.raises(ValueError, match="sum to 1"):
+        lb.LogitAdjustedCrossEntropy(prior=np.array([0.1, 0.2, 0.6], dtype))
+
+
+def test_labels_beyond_the_prior() -> None:
+    with pytest.raises(ValueError, match=r"labels 0\.\.2 for K = 3 classes; got 5$"):
+        lb.LogitAdjustedCrossEntropy(prior=(0.5, 0.3, 0.2)).best_constant([0, 5])
+
+
+def test_one_mask_is_a_stack_of_one() -> None:
+    with refused(lb.DiceLoss(), "one mask as mask[None]", "got shape (4,)"):
+        lb.DiceLoss().value(np.zeros(4), np.zeros(4))
 
 
 @each_kind

@@ -237,3 +237,7 @@ def test_wrong_calls_and_bad_weights() -> None:
         objective(np.ones(3), np.zeros(3), -np.ones(3))
     with pytest.raises(ValueError, match="got only zeros"):
         objective(np.ones(3), np.zeros(3), np.zeros(3))
+    with pytest.raises(ValueError, match=r"sample_weight must lie in .*got 1e\+308"):
+        objective(np.ones(3), np.zeros(3), np.full(3, 1e308))
+    with pytest.raises(TypeError, match="y_true must be an array of real numbers"):
+        objective(["a", "b", "c"], np.zeros(3))

@@ -132,6 +132,33 @@ def without_constant(y: Array, f: Array) -> float:
     return (f**2 - 2 * y * f).mean()
 
 
+def softmax_twice(y: Array, f: Array) -> float:
+    return cross_entropy(y, softmax(f)).mean()
+
+
+def logistic_of_signs(y: Array, f: Array) -> float:
+    return np.logaddexp(0, -y * f).mean()
+
+
+def logistic_of_labels(y: Array, f: Array) -> float:
+    return (np.logaddexp(0, f) - y * f).mean()
+
+
+def sigmoid(f: Array) -> Array:
+    return 1 / (1 + np.exp(-f))
+
+
+def dice(y: Array, p: Array, factor: float = 2) -> Array:
+    both, total = (y * p).sum(axis=(1, 2)), (y + p).sum(axis=(1, 2))
+    return 1 - (factor * both + 1) / (total + 1)
+
+
+def ranknet(y: Array, s: Array, ties: bool = False) -> Array:
+    lead = y[:, :, None] - y[:, None, :]
+    pairs = lead >= 0 if ties else lead > 0
+    return (pairs * np.logaddexp(0, s[:, None, :] - s[:, :, None])).sum(axis=(1, 2))
+
+
 def mean_slope(y: Array, f: Array) -> Array:
     return 2 * (f - y) / len(y)
 
@@ -369,6 +396,97 @@ WRONG: dict[str, tuple[Any, Any, dict[str, Any], str, str]] = {
         "call",
         "value is nan for an ordinary sample",
     ),
+    "softmax of a softmax": (
+        softmax_twice,
+        None,
+        {"kind": "multiclass"},
+        "lowest",
+        r"cannot fall below 0.5514 or rise above 1.551: is a softmax applied twice",
+    ),
+    "cross-entropy of scores given probabilities": (
+        lambda y, p: cross_entropy(y, p).sum(),
+        None,
+        {"kind": "simplex"},
+        "lowest",
+        "are probabilities taken for scores",
+    ),
+    "sigmoid of a sigmoid": (
+        lambda y, f: logistic_of_labels(y, sigmoid(f)),
+        None,
+        {"kind": "binary"},
+        "ends",
+        "at the prediction -500 both labels cost 0.6931: is a sigmoid applied twice",
+    ),
+    "sigmoid of a probability": (
+        lambda y, p: log_loss(y, sigmoid(p)),
+        None,
+        {"kind": "probability"},
+        "ends",
+        "at the prediction 1e-06 both labels cost 4.852: is a sigmoid",
+    ),
+    "labels 0 and 1 where -1 and 1 are meant": (
+        logistic_of_signs,
+        None,
+        {"kind": "binary"},
+        "good and bad",
+        "of the label 0 cost as much .* does the formula want the labels -1",
+    ),
+    "hinge of labels 0 and 1": (
+        lambda y, f: np.maximum(0, 1 - y * f).mean(),
+        None,
+        {"kind": "binary"},
+        "good and bad",
+        "bad predictions of the label 0 cost as much as good ones",
+    ),
+    "only the term of label 1": (
+        lambda y, p: -(y * np.log(p)).mean(),
+        None,
+        {"kind": "probability"},
+        "good and bad",
+        "is the term of this label missing",
+    ),
+    "the sign of one term": (
+        lambda y, p: (3 * (y - p) * y + 0.5 * (p - 1) * (y - 1)).mean(),
+        None,
+        {"kind": "probability"},
+        "good and bad",
+        "bad predictions of the label 0 cost less than good ones",
+    ),
+    "only the term of label 1, of pixels": (
+        lambda y, p: -(y * np.log(p)).mean(axis=(1, 2)),
+        None,
+        {"kind": "mask"},
+        "good and bad",
+        "is the term of this label missing",
+    ),
+    "Dice without the factor 2": (
+        lambda y, p: dice(y, p, factor=1).mean(),
+        None,
+        {"kind": "mask"},
+        "lowest",
+        "perfect predictions cost 0.4615 instead of 0: is a factor missing",
+    ),
+    "an item against itself": (
+        lambda y, s: ranknet(y, s, ties=True).mean(),
+        None,
+        {"kind": "ranking"},
+        "lowest",
+        "perfect predictions cost 3.466 instead of 0: .* an item compared with itself",
+    ),
+    "predictions cast to integers": (
+        lambda y, f: squared(y, f.astype(int)).mean(),
+        None,
+        {"kind": "regression"},
+        "steps",
+        "moves . times and stands still between: are predictions rounded, or cast",
+    ),
+    "scores cast to integers": (
+        lambda y, f: logistic_of_labels(y, f.astype(int)),
+        None,
+        {"kind": "binary"},
+        "steps",
+        "are predictions rounded, or cast to integers",
+    ),
     "raises": (
         lambda y, f: y @ f[:3],
         None,
@@ -392,6 +510,11 @@ def test_what_people_get_wrong_is_found(
     said = "\n".join(f.message for f in found if f.check == check)
     assert re.search(message, said), said
     assert repr(found).splitlines()[0].startswith(f"{found[0].check}: ")
+
+
+def test_a_missing_term_is_one_finding() -> None:
+    found = lb.check_loss(lambda y, p: -(y * np.log(p)).mean(), kind="probability")
+    assert [finding.check for finding in found] == ["good and bad"]
 
 
 # ---- losses that are right ---------------------------------------------------------
@@ -472,9 +595,46 @@ def in_float32(y: Array, f: Array) -> Array:
     return squared(y.astype(np.float32), f.astype(np.float32))
 
 
+def smoothed(y: Array, p: Array) -> float:
+    return log_loss(0.9 * y + 0.05, p).mean()
+
+
+def noisy(y: Array, p: Array) -> float:
+    return log_loss(y, 0.8 * p + 0.1).mean()
+
+
+def listnet(y: Array, s: Array) -> float:
+    return -(softmax(y) * np.log(softmax(s) + 1e-300)).sum(axis=1).mean()
+
+
+def graded(y: Array, s: Array) -> float:
+    z = s - s.max(axis=1, keepdims=True)
+    return (y * (np.log(np.exp(z).sum(axis=1, keepdims=True)) - z)).sum(axis=1).mean()
+
+
+def in_the_wrong_order(y: Array, s: Array) -> float:
+    lead = y[:, :, None] - y[:, None, :]
+    return ((lead > 0) & (s[:, :, None] <= s[:, None, :])).mean()
+
+
 @pytest.mark.parametrize(
     ("value", "gradient", "options"),
     [
+        (smoothed, None, {"kind": "probability"}),
+        (noisy, None, {"kind": "probability"}),
+        (smoothed, None, {"kind": "mask"}),
+        (lambda y, f: noisy(y, sigmoid(f)), None, {"kind": "binary"}),
+        (lambda y, p: np.abs(y - p).mean(), None, {"kind": "probability"}),
+        (lambda y, p: (p > 0.5) != (y == 1), None, {"kind": "probability"}),
+        (lambda y, f: f.argmax(axis=1) != y, None, {"kind": "multiclass"}),
+        (lambda y, f: np.maximum(abs(y - f) - 2.9, 0), None, {"kind": "regression"}),
+        (lambda y, f: abs(y - f) > 1, None, {"kind": "regression"}),
+        (dice, None, {"kind": "mask"}),
+        (lambda y, p: np.log(np.cosh(dice(y, p))), None, {"kind": "mask"}),
+        (ranknet, None, {"kind": "ranking"}),
+        (listnet, None, {"kind": "ranking"}),
+        (graded, None, {"kind": "ranking"}),
+        (in_the_wrong_order, None, {"kind": "ranking"}),
         (weighted, weighted_slope, {"kind": "regression", "reduction": "mean"}),
         (padded, padded_slope, {"kind": "multiclass", "ignore": -100}),
         (nan_left_out, None, {"kind": "regression", "ignore": np.nan}),

@@ -20,6 +20,7 @@ from samples import (
     each_loss,
     predictions,
     random_weights,
+    restated,
     sample,
 )
 
@@ -65,6 +66,40 @@ def test_an_unstated_fact_is_an_error_when_the_class_is_made(fact: str) -> None:
     facts |= {name: getattr(lb.CauchyLoss, name) for name in ("rho", "rho_prime")}
     with pytest.raises(TypeError, match=rf"Mine: .* not stated: {fact}$"):
         type("Mine", (lb.PointwiseLoss,), facts)
+
+
+@pytest.mark.parametrize("fact", ["sample", "object_shape", "masks"])
+def test_an_unstated_fact_of_objects_is_an_error_too(fact: str) -> None:
+    facts = restated(lb.EnergyScore)
+    facts |= {name: vars(lb.EnergyScore)[name] for name in ("sample", "object_shape")}
+    facts["masks"] = False
+    del facts[fact]
+    with pytest.raises(TypeError, match=rf"Mine: .* not stated: {fact}$"):
+        type("Mine", (lb.ObjectLoss,), facts)
+
+
+@pytest.mark.parametrize(
+    ("fact", "wrong"),
+    [
+        *[(fact, None) for fact in FACTS if fact != "functional"],
+        ("convex", "yes"),
+        ("smooth", 1),
+        ("link", lb.links.IdentityLink),
+        ("functional", "mean"),
+        ("response", "predicts"),
+        ("symbols", ("c",)),
+        ("y_domain", (0, 1)),
+        ("kinks", (0.0, "a")),
+        ("kinks", [0.0]),
+        ("lipschitz", "inf"),
+        ("elsewhere", ("a",)),
+        ("elsewhere", Elsewhere("PyTorch", "MSELoss", "")),
+    ],
+)
+def test_a_fact_of_the_wrong_type_is_an_error(fact: str, wrong: object) -> None:
+    facts = restated(lb.SquaredError) | {fact: wrong}
+    with pytest.raises(TypeError, match=rf"Mine: the fact {fact} must be of type"):
+        type("Mine", (lb.ResidualLoss,), facts)
 
 
 def test_facts_of_a_concrete_loss_are_not_inherited() -> None:

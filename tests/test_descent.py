@@ -80,6 +80,22 @@ def test_refusals(changes: dict[str, Any], message: str) -> None:
         LinearRisk(lb.LogisticLoss(), **inputs)
 
 
+def test_coefficients_of_a_wrong_shape() -> None:
+    risk = LinearRisk(lb.LogisticLoss(), X, LABELS)
+    for method in (risk.value, risk.gradient, risk.hessian):
+        with pytest.raises(ValueError, match=r"w must have shape \(3,\); got .*\(2,\)"):
+            method([1.0, 2.0])
+    risk = LinearRisk(lb.CategoricalCrossEntropy(), X, CLASSES)
+    with pytest.raises(ValueError, match=r"w must have shape \(3, 3\); got .*\(3,\)"):
+        risk.value(np.zeros(3))
+
+
+def test_classes_that_the_loss_does_not_have() -> None:
+    loss = lb.LogitAdjustedCrossEntropy(prior=(0.5, 0.5))
+    with pytest.raises(ValueError, match=r"y as columns .*\(n, 2\).*got shape \(40, 3"):
+        LinearRisk(loss, X, CLASSES)
+
+
 def test_gradient_descent_on_a_quadratic() -> None:
     path = gradient_descent(
         lambda w: np.array([1.0, 4.0]) * w, [1.0, 1.0], learning_rate=0.1, n_steps=7
@@ -207,6 +223,13 @@ def test_other_refusals() -> None:
             newton(np.sign, np.diag, [1.0], n_steps=bad)
     with pytest.raises(TypeError, match="learning_rate must be a real number; got '1'"):
         gradient_descent(np.sign, [1.0], learning_rate="1", n_steps=1)
+    for descent in (gradient_descent, subgradient_descent):
+        with pytest.raises(
+            TypeError, match=r"gradient must be an object .* got 'sign'"
+        ):
+            descent("sign", [1.0], learning_rate=1, n_steps=1)
+    with pytest.raises(TypeError, match=r"newton: hessian must be an object .* got 2"):
+        newton(np.sign, 2, [1.0], n_steps=1)
     with pytest.raises(ValueError, match="newton: start must hold at least one value"):
         newton(np.sign, np.diag, [], n_steps=1)
 

@@ -353,3 +353,12 @@ def test_a_functional_is_a_value(functional: Functional) -> None:
     assert again == functional
     assert hash(again) == hash(functional)
     assert functional.formula
+
+
+@pytest.mark.parametrize("kind", [lb.MLocation, lb.BeforeNoise])
+@pytest.mark.parametrize("bad", ["x", None, lb.HuberLoss, lb.UniformNoise])
+def test_functionals_of_nothing(kind: type, bad: object) -> None:
+    with pytest.raises(
+        TypeError, match=rf"^{kind.__name__}: .* must be an object such"
+    ):
+        kind(bad)

@@ -1,5 +1,6 @@
 """What every function of the judge wing owes: weights that count, and refusals."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -301,3 +302,139 @@ def test_wrong_kinds_of_objects_are_named(
 ) -> None:
     with pytest.raises(TypeError, match=message):
         call()
+
+
+# ---- one table of wrong calls, of judging and of showing
+
+Call = tuple[str, tuple[Any, ...], dict[str, Any], str]
+
+# What these take beside the loss.
+BESIDE: dict[str, tuple[Any, ...]] = {
+    "conditional_risk": (0.3, 0.0),
+    "curve": ("value", [1.0]),
+    "jumps": ("value",),
+    "scaled_risk": ([1.0], [2.0]),
+    "risk_curves": ([1.0],),
+    "trace": ("value",),
+    "value_range": ("value",),
+}
+BESIDE |= dict.fromkeys(("best_raw", "bayes_risk", "wrong_side_risk"), (0.3,))
+BESIDE |= dict.fromkeys(("calibration_gap", "psi_transform"), (0.3,))
+BESIDE |= dict.fromkeys(("best_raws", "elicited"), (0.3,))
+SHAPES = {"best_raws", "elicited", "answer", "scaled_risk", "risk_curves"}
+SHAPES |= {"best_raw_curves", "elicited_curves", "scorer"}  # no losses of objects
+# Text in, text out, for the pages of the book; a table has tests of its own.
+WORDS = {"answers", "joined", "names", "number", "paths", "roughness", "table"}
+PUBLIC: dict[str, Callable[..., Any]] = {
+    name: getattr(module, name)
+    for module in (judge, lb.show)
+    for name in module.__all__
+    if callable(getattr(module, name))
+    and not isinstance(getattr(module, name), type)
+    and name not in WORDS
+}
+ABOUT_LOSSES = [
+    name
+    for name, function in PUBLIC.items()
+    if next(iter(inspect.signature(function).parameters), "") in ("loss", "losses")
+]
+
+WRONG_CALLS: list[Call] = [
+    ("best_raw", (lb.HingeLoss(), []), {}, "eta"),
+    ("best_raw", (lb.HingeLoss(), "a"), {}, "eta"),
+    ("bayes_risk", (lb.HingeLoss(), []), {}, "eta"),
+    ("wrong_side_risk", (lb.HingeLoss(), []), {}, "eta"),
+    ("conditional_risk", (lb.HingeLoss(), [], 0.0), {}, "eta"),
+    ("conditional_risk", (lb.HingeLoss(), 0.3, []), {}, "raw_prediction"),
+    ("conditional_risk", (lb.HingeLoss(), 0.3, np.nan), {}, "raw_prediction"),
+    (
+        "conditional_risk",
+        (lb.HingeLoss(), [0.3, 0.4], [1, 2, 3]),
+        {},
+        "raw_prediction",
+    ),
+    ("calibration_gap", (lb.HingeLoss(), []), {}, "theta"),
+    ("psi_transform", (lb.HingeLoss(), []), {}, "theta"),
+    ("best_raws", (lb.HingeLoss(), [2.0]), {}, "eta"),
+    ("elicited", (lb.BrierLoss(), []), {}, "eta"),
+    ("scaled_risk", (lb.HuberLoss(), [1.0], []), {}, "candidates"),
+    ("calibration_error", PAIR, {"n_bins": 0}, "n_bins"),
+    ("calibration_error", ([], []), {}, "y_true"),
+    ("calibration_error", ([0, 2], [0.1, 0.2]), {}, "y_true"),
+    ("calibration_error", PAIR, {"strategy": "x"}, "strategy"),
+    ("reliability_table", PAIR, {"n_bins": 2.5}, "n_bins"),
+    ("reliability_table", PAIR, {"sample_weight": [1e308, 1e308]}, "sample_weight"),
+    ("threshold_table", (*PAIR, []), {}, "thresholds"),
+    ("threshold_table", (*PAIR, 0.5), {"sample_weight": [1e308] * 2}, "sample_weight"),
+    ("mean_cost", (None,), {"cost_fp": 1, "cost_fn": 1}, "table"),
+    ("mean_cost", (ONE_ROW,), {"cost_fp": "1", "cost_fn": 1}, "cost_fp"),
+    ("net_benefit", ({1: 2},), {}, "table"),
+    ("net_benefit", (ONE_ROW | {"tp": ["a"]},), {}, "tp"),
+    ("mean_cost", (ONE_ROW | {"tp": [1, 2]},), {"cost_fp": 1, "cost_fn": 1}, "tp"),
+    ("murphy_curve", (*PAIR, []), {}, "thetas"),
+    ("recalibrate", PAIR, {"functional": "mean"}, "functional"),
+    ("score_decomposition", PAIR, {"loss": "brier"}, "loss"),
+    ("roc_auc", ([], []), {}, "y_true"),
+    ("ndcg", (3, 4), {}, "a query of y_true"),
+    ("discounts", ("a",), {}, "n_items"),
+    ("interval_score", ([1.0], [0.0], [2.0]), {"alpha": [0.1]}, "alpha"),
+    ("interval_score", ([1.0], [0.0], [2.0]), {"alpha": None}, "alpha"),
+    (
+        "weighted_interval_score",
+        ([1.0], [1.0], [[0.0]], [[2.0]]),
+        {"alpha": 1.5},
+        "alpha",
+    ),
+    ("crps_gaussian", ([1.0], [1.0], [0.0]), {}, "scale"),
+    ("crps_ensemble", ([1.0], [[0.0, 1.0]]), {"fair": "yes"}, "fair"),
+    ("check_loss", ("mse",), {"kind": "regression"}, "value"),
+    ("curve", (lb.HuberLoss(), "slope", [1.0]), {}, "which"),
+    ("curve", (lb.HuberLoss(), "value", "a"), {}, "argument"),
+    ("jumps", (lb.HuberLoss(), "slope"), {}, "which"),
+    ("trace", (lb.HuberLoss(), "slope"), {}, "which"),
+    ("value_range", (lb.HuberLoss(), "slope"), {}, "which"),
+    ("loss_curves", ([lb.HuberLoss()], "slope"), {}, "which"),
+    ("loss_curves", ([],), {}, "losses"),
+    ("loss_curves", (lb.HuberLoss(),), {"span": 3}, "span"),
+    ("loss_curves", (lb.HuberLoss(),), {"limits": (1, 0)}, "limits"),
+    ("loss_curves", (lb.HuberLoss(),), {"labels": ["a", "b"]}, "labels"),
+    ("loss_curves", (lb.HuberLoss(),), {"labels": "a"}, "labels"),
+    ("four_panel", (lb.HuberLoss(), [np.nan]), {}, "sample"),
+    ("trace", (lb.HuberLoss(), "value", (0, 1, 2)), {}, "span"),
+    ("trace", (lb.HuberLoss(), "value", (0, 1), 2.5), {}, "n"),
+    ("loss_curves", ([lb.HuberLoss(), lb.HingeLoss()],), {}, "losses"),
+    ("risk_curves", (lb.HuberLoss(), "a"), {}, "sample"),
+    ("reliability", ([1.0],), {}, "table"),
+    ("reliability", ({"count": [1]},), {}, "table"),
+    ("label_line", (None, "huber", "text", 0.0), {}, "line"),
+    ("label_lines", (None, ["huber"]), {}, "lines"),
+    ("card", (lb.HuberLoss(), lb.HingeLoss()), {}, "losses"),
+]
+
+
+def about_losses() -> list[Call]:
+    """Every function of a loss, given what is none."""
+    calls = []
+    for name in ABOUT_LOSSES:
+        bad: list[Any] = ["huber", None, 3, str, [None]]
+        if name not in ("color", "line", "linestyle", "name", "title"):
+            bad.append(lb.HingeLoss)
+        if name in SHAPES:
+            bad.append(lb.DiceLoss())
+        calls += [(name, (loss, *BESIDE.get(name, ())), {}, "loss") for loss in bad]
+    return calls
+
+
+def test_every_public_function_is_in_the_table() -> None:
+    tried = {name for name, *_ in WRONG_CALLS} | set(ABOUT_LOSSES)
+    assert tried == set(PUBLIC) - {"use_style"}
+    # A page of the reference is written for functions, not for what wraps them.
+    assert all(map(inspect.isfunction, PUBLIC.values()))
+
+
+@pytest.mark.parametrize("call", WRONG_CALLS + about_losses(), ids=str)
+def test_a_wrong_call_is_told_who_which_what_and_what_came(call: Call) -> None:
+    name, args, options, argument = call
+    form = rf"^{name}: {argument} must .*; got "
+    with pytest.raises((TypeError, ValueError), match=form):
+        PUBLIC[name](*args, **options)

@@ -590,6 +590,24 @@ def test_targets_far_larger_than_the_scale_of_the_loss() -> None:
         np.testing.assert_allclose(fitted.coef_, absolute.coef_, rtol=1e-5)
 
 
+@each(RESIDUAL)
+def test_targets_far_from_zero(loss: PointwiseLoss) -> None:
+    """They are told apart as well as close to zero, and no fit warns that it failed."""
+    eighths = np.round(8 * NOISY) / 8  # so that 1e15 + eighths is exact
+    near, fitted = (LossRegressor(loss).fit(X, y) for y in (eighths, 1e15 + eighths))
+    np.testing.assert_allclose(fitted.coef_, near.coef_, rtol=1e-6, atol=1e-9)
+
+
+@each([x for x in RESIDUAL if not x.convex])
+@pytest.mark.parametrize("fill", [1e18, 9.97e36])
+def test_many_equal_fill_values(loss: PointwiseLoss, fill: float) -> None:
+    """The others are not given up for them where their fit costs less."""
+    y = np.where(np.arange(60) < 24, fill, SIGNAL + NOISY / 50)
+    fitted = LossRegressor(loss).fit(X, y)
+    through_others = LossRegressor(lb.AbsoluteError()).fit(X, y)
+    assert loss(y, fitted.predict(X)) <= loss(y, through_others.predict(X))
+
+
 def test_ramp_forgets_what_is_far_on_the_wrong_side() -> None:
     x = np.array([[-2.0], [-1.5], [-1.0], [1.0], [1.5], [2.0], [-5.0]])
     labels = np.array([0, 0, 0, 1, 1, 1, 1])
@@ -735,6 +753,56 @@ def test_targets_in_any_unit(loss: PointwiseLoss, unit: float) -> None:
 
 
 CONVEX = [x for x in [*REGRESSION, *FITTABLE_BINARY] if x.convex]
+
+
+# A label's own minimum is at infinity: there is no limit for a fit to come to.
+ENDLESS = [lb.BinaryCrossEntropy(), lb.LogisticLoss(), lb.ExponentialLoss()]
+
+
+@each([x for x in CONVEX if x not in ENDLESS])
+@pytest.mark.parametrize("weight", [1e20, 1e300])
+def test_one_huge_weight(loss: PointwiseLoss, weight: float) -> None:
+    """Its sample is fitted, and the others as well as that allows: or a warning."""
+    rest = np.arange(60) != 7
+    y = sample(loss)
+    fitted = []
+    for w in (1e8, weight):
+        try:
+            fit = model(loss).fit(X, y, sample_weight=np.where(rest, 1, w))
+        except ConvergenceWarning:
+            assert loss not in RESIDUAL
+            return
+        raw = np.ravel(X @ fit.coef_.T + fit.intercept_)
+        fitted.append(loss.from_raw(y[rest], raw[rest]))
+    assert fitted[1] == pytest.approx(fitted[0], rel=1e-6)
+
+
+def test_a_target_that_outdoes_all_others_is_no_minimum_at_infinity() -> None:
+    rng = np.random.default_rng(1)
+    features, counts = rng.normal(size=(120, 3)), rng.poisson(3, 120).astype(float)
+    counts[7] = 1e20
+    with pytest.warns(ConvergenceWarning, match="short of the minimum"):
+        LossRegressor(lb.PoissonDeviance()).fit(features, counts)
+
+
+@pytest.mark.parametrize("loss", [lb.AbsoluteError(), lb.HuberLoss()], ids=repr)
+def test_huge_weights_that_contradict_each_other(loss: PointwiseLoss) -> None:
+    features, y = np.vstack([X, X[:1]]), np.append(NOISY, NOISY[0] + 1)
+    weights = np.append(np.append(1e100, np.ones(59)), 1e120)
+    with pytest.warns(ConvergenceWarning, match="short of the minimum"):
+        LossRegressor(loss).fit(features, y, sample_weight=weights)
+
+
+@pytest.mark.parametrize("tiny", [1e-12, 1e-300])
+def test_one_tiny_target_of_the_percentage_error(tiny: float) -> None:
+    """It weighs 1 / y, so that the others are fitted as they can be through 0."""
+    y, rest = sample(lb.AbsolutePercentageError()), np.arange(60) != 7
+    fitted = []
+    for y[7] in (1e-5, tiny):
+        raw = LossRegressor(lb.AbsolutePercentageError()).fit(X, y).predict(X)
+        assert raw[7] == pytest.approx(0, abs=2e-5)
+        fitted.append(np.mean(np.abs(raw / y - 1), where=rest))
+    assert fitted[1] == pytest.approx(fitted[0], rel=1e-4)
 
 
 @each(CONVEX)
@@ -924,6 +992,7 @@ def test_too_few_steps(loss: PointwiseLoss) -> None:
         (LossRegressor(tol=0), NOISY, ValueError, r"tol must lie in \(0, inf\); got 0"),
         (LossRegressor(max_iter=0), NOISY, ValueError, r"max_iter must lie in \[1"),
         (LossRegressor(max_iter=2.5), NOISY, TypeError, "max_iter must be an integer"),
+        (LossRegressor(fit_intercept="no"), NOISY, TypeError, "False; got 'no'"),
         (
             LossRegressor(lb.SparsemaxLoss()),
             NOISY,

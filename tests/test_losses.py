@@ -3,17 +3,24 @@
 Derivatives, kinks, convexity, slopes, and what each loss asks for.
 """
 
+from collections.abc import Callable, Iterator
+from itertools import product
 from math import inf
+from typing import Any
 
+import make_reference_values as exact
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 from samples import (
     BINARY,
     CLASSIFICATION,
     MULTICLASS,
     N_CLASSES,
+    OBJECTS,
     POINTWISE,
     RESIDUAL,
     SCALAR,
@@ -533,6 +540,107 @@ def test_extremes_of_classes(loss: Loss, method: str) -> None:
         assert not np.any(np.isnan(at(getattr(loss, method), y, rows)))
     soft = np.tile([0.2, 0.0, 0.8], (len(rows), 1))
     assert not np.any(np.isnan(getattr(loss, method)(soft, rows)))
+
+
+PROBABILITIES = np.array([0, 1e-300, 1e-200, 1e-20, 0.3, 0.5, 1 - 1e-16, 1])
+
+
+def extreme_calls(loss: Loss) -> Iterator[tuple[ArrayLike, Array]]:
+    """Single targets and predictions at the ends of what is promised."""
+    if loss in OBJECTS:
+        y, f = sample(loss, 5)
+        for size in (1e-90, 1e-10, 1e10, 1e90):
+            both = loss.family in ("box", "ensemble")
+            yield y * (size if both else 1), loss.link.inverse(size * f)
+    elif loss.family == "distribution":
+        for y, mean, variance in product([-1e100, 0, 1e-300], repeat=3):
+            yield [y], np.array([[mean, abs(variance)]])
+    elif loss in MULTICLASS:
+        p = PROBABILITIES[:, None]
+        rows = np.vstack(
+            [np.hstack([p, (1 - p) * s, (1 - p) * (1 - s)]) for s in (0, 0.5, 1)]
+        )
+        if loss.response == "decision_function":
+            rows = EXTREMES[np.stack(np.meshgrid(*[[0, 2, 9, -1]] * 3), -1)].reshape(
+                -1, 3
+            )
+        for y, row in product([[0], [1], [2], [[0.2, 0, 0.8]]], rows):
+            yield y, row[None]
+    else:
+        scale = PROBABILITIES if loss.link.domain == UNIT else EXTREMES
+        if loss.response == "predict" and loss in BINARY:
+            scale = np.array([0.0, 1.0])
+        for y, z in product(extreme_targets(loss), scale):
+            if loss.link.domain.contains(z):
+                yield [y], np.array([z])
+
+
+@each(lb.ALL_LOSSES)
+def test_the_call_at_extremes_gives_a_number_and_no_warning(loss: Loss) -> None:
+    for y, z in extreme_calls(loss):
+        assert not np.isnan(loss(y, z, reduction="none")).any()
+        if loss not in OBJECTS:
+            assert not np.isnan(loss(y, z))
+
+
+def negative_binomial(a: Any) -> Callable[[Any, Any], Any]:
+    def deviance(y: Any, z: Any) -> Any:
+        gap = (y + 1 / a) * mpmath.log((1 + a * y) / (1 + a * z))
+        return 2 * (exact.y_log(y, z) - gap)
+
+    return deviance
+
+
+EXACT: dict[type, Callable[[Any], Callable[[Any, Any], Any]]] = {
+    lb.PoissonDeviance: lambda _: exact.poisson,
+    lb.GammaDeviance: lambda _: exact.gamma,
+    lb.TweedieDeviance: lambda loss: exact.tweedie(mpmath.mpf(loss.power)),
+    lb.NegativeBinomialDeviance: lambda loss: negative_binomial(mpmath.mpf(loss.alpha)),
+    lb.AbsolutePercentageError: lambda _: lambda y, z: abs(y - z) / y,
+    lb.SquaredLogError: lambda _: (
+        lambda y, z: (mpmath.log(1 + y) - mpmath.log(1 + z)) ** 2
+    ),
+}
+
+
+@each([loss for loss in SCALAR if loss.family == "amount"])
+def test_the_call_of_extreme_amounts_is_right(loss: Loss) -> None:
+    """From 1e-300 to 1e100, and infinite only beyond the range of floats."""
+    amounts = [0.0, 1e-300, 1e-100, 1e-8, 0.5, 3.0, 1e30, 1e100]
+    pairs = [
+        (y, z)
+        for y, z in product(amounts, repeat=2)
+        if loss.y_domain.contains(y) and loss.link.domain.contains(z)
+    ]
+    formula = EXACT[type(loss)](loss)
+    with mpmath.workdps(410):
+        expected = [float(formula(*map(mpmath.mpf, pair))) for pair in pairs]
+    found = [loss([y], [z]) for y, z in pairs]
+    np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-15)
+
+
+def test_a_variance_of_zero_has_the_limit() -> None:
+    loss = lb.GaussianNegativeLogLikelihood()
+    assert loss([1.0], [[0.0, 0.0]]) == inf
+    assert loss([1.0, 1.0], [loss.best_constant([1, 1])] * 2) == -inf
+    value, gradient = loss.value_and_gradient([1.0], [[1.0, -1e100]])
+    assert value == pytest.approx(-5e99)
+    np.testing.assert_array_equal(gradient, [[0, 0.5]])
+
+
+@pytest.mark.parametrize("blocks", [1, 100])
+def test_losses_of_both_infinities_have_no_mean(
+    blocks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lb.numerics, "BLOCK_SIZE", blocks)
+    loss = lb.BackwardCorrection(lb.UniformNoise(0.1))
+    y = np.repeat([0, 1, 2], [10, 10, 1])
+    z = np.tile(loss.best_constant(y), (21, 1))
+    each = loss(y, z, reduction="none")
+    np.testing.assert_array_equal(each, np.repeat([-inf, inf], [20, 1]))
+    for reduction in ("mean", "sum"):
+        with pytest.raises(ValueError, match=f"have no {reduction}: some are inf"):
+            loss(y, z, reduction=reduction)
 
 
 @each([loss for loss in SCALAR if loss.convex])

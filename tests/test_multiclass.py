@@ -1,5 +1,7 @@
 """Edited cross-entropies: limits, two classes, what they do to the probabilities."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from samples import sample
@@ -66,6 +68,16 @@ def test_focal_loss_is_undone_by_the_published_map(gamma: float) -> None:
         p = lb.CategoricalFocalLoss(gamma).best_constant([eta])
         h = p / ((1 - p) ** (gamma - 1) * (1 - p - gamma * p * np.log(p)))
         np.testing.assert_allclose(h / h.sum(), eta, atol=1e-7)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 1.0, 40.0, 50.0, 1e3, 1e4])
+def test_focal_losses_of_two_classes_agree_however_flat_they_are(gamma: float) -> None:
+    for labels in ([0, 1, 1], [0] * 99 + [1]):
+        _, p = lb.CategoricalFocalLoss(gamma).best_constant(labels)
+        q = lb.FocalLoss(gamma).best_constant(labels)
+        assert p == pytest.approx(q, rel=1e-9)
+        assert (p > 0.5) == (np.mean(labels) > 0.5)
+        assert p != 0.5
 
 
 def test_generalised_and_symmetric_between_log_loss_and_absolute_error() -> None:
@@ -154,6 +166,51 @@ def test_impossible_label_proportions_get_the_nearest_classes() -> None:
     least = loss([labels], [found], reduction="none")
     others = np.random.default_rng(0).dirichlet(np.ones(3), size=2000)
     assert np.all(least <= loss(np.tile(labels, (2000, 1)), others, reduction="none"))
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.1, 0.3, 0.7, 0.9])
+def test_uniform_noise_needs_no_matrix(rate: float) -> None:
+    """What it says in closed form is what its matrix says."""
+    noise = lb.UniformNoise(rate)
+    table = lb.NoiseMatrix(noise.matrix(4))
+    rows = np.random.default_rng(0).dirichlet(np.ones(4), size=len(F))
+    for kind in (lb.ForwardCorrection, lb.BackwardCorrection):
+        for method in ("value", "gradient", "hessian"):
+            found, expected = (
+                getattr(kind(x), method)(rows, F) for x in (noise, table)
+            )
+            np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12)
+    for labels in (*rows[:5], np.array([0.9, 0.1, 0, 0]), np.array([0.5, 0, 0, 0.5])):
+        found, expected = (lb.BeforeNoise(x).solve(labels) for x in (noise, table))
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [lb.ForwardCorrection, lb.BackwardCorrection])
+def test_uniform_noise_among_a_million_classes(kind: type) -> None:
+    loss = kind(lb.UniformNoise(0.1))
+    best = loss.best_constant([0, 999_999])
+    np.testing.assert_allclose(best[[0, 1, -1]], [0.5, 0, 0.5], atol=1e-12)
+    assert loss.value([999_999], np.zeros((1, 1_000_000))) == pytest.approx(np.log(1e6))
+
+
+def test_best_scores_of_weston_and_watkins_are_the_best_partition() -> None:
+    """No ordered partition of up to five classes costs less."""
+    loss, rng = lb.WestonWatkinsLoss(), np.random.default_rng(0)
+    for n in (2, 3, 4, 5):
+        steps = np.array(list(product([0, 1], repeat=n - 1)))
+        falling = -np.cumsum(np.pad(steps, ((0, 0), (1, 0))), axis=1).astype(float)
+        for sharp in (0.3, 1.0, 5.0):
+            eta = -np.sort(-rng.dirichlet(np.full(n, sharp)))
+            rivals = loss(np.tile(eta, (len(falling), 1)), falling, reduction="none")
+            least = loss([eta], [loss.best_constant([eta])])
+            assert least <= rivals.min() + 1e-12
+
+
+def test_weston_and_watkins_among_a_million_classes() -> None:
+    loss = lb.WestonWatkinsLoss()
+    best = loss.best_constant([0, 0, 999_999])
+    np.testing.assert_array_equal(best[[0, 1, -2, -1]], [2, 0, 0, 1])
+    assert loss.value([999_999], np.zeros((1, 1_000_000))) == 999_999
 
 
 def test_smoothing_asks_for_smoothed_probabilities() -> None:

@@ -142,8 +142,10 @@ def test_losses_that_do_not_take_labels_say_so() -> None:
 
 def test_refusals() -> None:
     for bad in (3, lb.BrierLoss, lb.DiceLoss(), lb.GaussianNegativeLogLikelihood()):
-        with pytest.raises(TypeError, match="neither a loss"):
+        with pytest.raises(TypeError, match=r"properness: loss must be .*; got "):
             properness(bad)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"properness: S\(y, p\) must .* it raised "):
+        properness(lb.HingeLoss().phi)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="one real number for each"):
         properness(lambda y, p: 1.0)  # type: ignore[arg-type,return-value]
     with pytest.raises(ValueError, match="must be finite"):

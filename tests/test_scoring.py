@@ -16,7 +16,11 @@ from sklearn.metrics import (
     make_scorer,
     mean_pinball_loss,
 )
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import (
+    GridSearchCV,
+    TunedThresholdClassifierCV,
+    cross_val_score,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -55,6 +59,14 @@ def test_several_classes_are_rows_in_the_order_of_classes() -> None:
     score = lb.scorer(lb.CrammerSingerLoss())(machine, X3, NAMES3)
     labels = np.searchsorted(machine.classes_, NAMES3)
     theirs = hinge_loss(labels, machine.decision_function(X3))
+    assert score == pytest.approx(-theirs)
+
+
+def test_one_score_stands_for_two_classes() -> None:
+    """A classifier of two classes has one score; the losses of margins agree on it."""
+    machine = LinearSVC().fit(X, NAMES)
+    theirs = hinge_loss(NAMES, machine.decision_function(X))
+    score = lb.scorer(lb.CrammerSingerLoss())(machine, X, NAMES)
     assert score == pytest.approx(-theirs)
 
 
@@ -158,11 +170,17 @@ def test_what_cannot_be_scored_is_refused() -> None:
     ]:
         with pytest.raises(TypeError, match=message):
             call()
+    tuned = TunedThresholdClassifierCV(model, scoring=lb.scorer(lb.ZeroOneLoss()))
+    with pytest.raises(AttributeError, match=r"scorer\(ZeroOneLoss.*score of labels"):
+        tuned.fit(X, NAMES)
     for call, message in [
         (
             lambda: brier(model, X[:1], ["maybe"]),
             r"y must hold the labels \['no', 'yes'\] .*; got 'maybe'",
         ),
+        (lambda: brier(model, X[:2], [None, "no"]), "y must hold .*; got None"),
+        (lambda: brier(model, X, LABELS), "y must hold the labels .*; got 1"),
+        (lambda: brier(model, X, NAMES[:, None]), r"\(n,\); got shape \(150, 1\)"),
         (
             lambda: brier(DummyClassifier().fit(X3, NAMES3), X3, NAMES3),
             r"the loss is for two classes; the estimator knows 3: \['a', 'b', 'c'\]",

@@ -147,9 +147,18 @@ def test_shapes_are_kept() -> None:
 @pytest.mark.parametrize(
     ("loss", "error", "message"),
     [
-        (lb.SquaredError(), TypeError, "SquaredError.* not a loss of the margin"),
-        ("hinge", TypeError, "'hinge' is not a loss of the margin"),
-        (lb.HingeLoss, TypeError, "HingeLoss'> is not a loss of the margin"),
+        (
+            lb.SquaredError(),
+            TypeError,
+            r"calibration: loss must be a binary loss .*; got SquaredError\(\)",
+        ),
+        ("hinge", TypeError, "must be a binary loss .*; got 'hinge'"),
+        (lb.HingeLoss, TypeError, "must be a binary loss .*HingeLoss'>"),
+        (
+            lb.HingeLoss().value,
+            TypeError,
+            r"calibration: phi\(m\) must .* it raised .*raw",
+        ),
         (lambda m: 1.0, ValueError, "one real number for each margin"),
         (lambda m: m[:-1], ValueError, r"for an array of shape \(241,\)"),
         (lambda m: np.where(m < 0, np.inf, 0.0), ValueError, "must be finite.*m = -30"),
@@ -166,7 +175,7 @@ def test_what_is_not_a_margin_loss_is_refused(
 
 @pytest.mark.parametrize("bad", [-0.1, 1.1, np.nan])
 def test_probabilities_are_checked(bad: float) -> None:
-    with pytest.raises(ValueError, match=r"HingeLoss\(\): eta must lie in \[0, 1\]"):
+    with pytest.raises(ValueError, match=r"best_raw: eta must lie in \[0, 1\]"):
         judge.best_raw(lb.HingeLoss(), [0.5, bad])
     for function in (judge.calibration_gap, judge.psi_transform):
         with pytest.raises(ValueError, match=rf"in \[-1, 1\]; got {20 * bad}"):

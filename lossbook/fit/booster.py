@@ -16,7 +16,14 @@ from lossbook.fit.descent import check_trainable, raw_start
 from lossbook.functionals import Quantile
 from lossbook.links import IdentityLink
 from lossbook.numerics import Array
-from lossbook.validation import Named, check_sample, float_weights
+from lossbook.validation import (
+    Interval,
+    Named,
+    as_numeric,
+    check_sample,
+    check_values,
+    float_weights,
+)
 
 
 @dataclass(frozen=True)
@@ -57,13 +64,14 @@ class BoosterObjective:
         if hasattr(y_pred, "get_label"):
             data, y_pred = y_pred, y_true
             y_true, sample_weight = data.get_label(), data.get_weight()
-        f = np.asarray(y_pred, dtype=np.float64)
-        y = np.asarray(y_true, dtype=np.float64)
+        f = as_numeric(self, "y_pred", y_pred).astype(np.float64)
+        y = as_numeric(self, "y_true", y_true).astype(np.float64)
         gradient = self.loss.gradient(y, f)
         curvature = self._curvature(y, f, np.abs(gradient))
         # XGBoost has an array of length 0 where there are no weights.
         given = sample_weight if np.size(sample_weight) else None  # type: ignore[arg-type]
         weight = float_weights(self, given, len(y))
+        check_values(self, "sample_weight", weight, _WEIGHTS)
         if self._compares():
             unit = np.average(curvature, weights=weight)
             unit *= np.clip(_spread(y) / _TINY, _LEAST, 1) ** 2
@@ -135,6 +143,8 @@ class BoosterObjective:
 
 # Positive, and nothing beside any other sample: XGBoost's own least curvature.
 _LEAST = 1e-16
+# Boosters hold weights in float32.
+_WEIGHTS = Interval(0.0, float(np.finfo(np.float32).max))
 # XGBoost makes no split that gains less than 1e-6, squares of smaller errors summed.
 _TINY = 1e-2
 

@@ -86,10 +86,20 @@ class LinearRisk:
         loss._check_targets(self.y)
         if isinstance(loss, MulticlassLoss) and self.y.ndim == 1:
             self.y = one_hot(loss, self.y, max(2, int(self.y.max()) + 1))
+            loss._check_shapes(self.y, self.y, "y as columns")
 
-    def value(self, w: Array) -> float:
+    def _coefficients(self, w: ArrayLike) -> Array:
+        """``w`` as an array, which must have the shape of the coefficients."""
+        array = as_numeric(self.loss, "w", w)
+        wanted = (self.X.shape[1], *self.y.shape[1:])
+        if self.loss.family == "distribution":
+            wanted = (*wanted, 2)
+        check_shape(self.loss, "w", array, array.shape == wanted, wanted)
+        return array
+
+    def value(self, w: ArrayLike) -> float:
         """The risk at w of shape (p,), or (p, K) for several classes."""
-        return float(self.terms(w).sum())
+        return float(self.terms(self._coefficients(w)).sum())
 
     def terms(self, w: Array) -> Array:
         """What each sample and each weight adds to the risk at w.
@@ -106,18 +116,19 @@ class LinearRisk:
     def typical_gradient(self, w: Array) -> float:
         """The size of one sample's gradient at w, which a small gradient is beside.
 
-        The median of the samples that pull at all, so that a few have no say.
+        The median of the samples that pull at all, so that a few have no say, however
+        large their weights.
         """
         with np.errstate(all="ignore"):
             forces = self.loss._gradient(self.y, self.X @ w)
         sizes = np.abs(forces).reshape(len(forces), -1).max(axis=1)
+        sizes = sizes * self.weights * len(sizes)
         some = sizes > 0
-        if not some.any():
-            return 1.0
-        return float(Quantile(0.5)(sizes[some], self.weights[some]))
+        return float(Quantile(0.5)(sizes[some])) if some.any() else 1.0
 
-    def gradient(self, w: Array) -> Array:
+    def gradient(self, w: ArrayLike) -> Array:
         """Its gradient, in the shape of ``w``; not finite where raw is not."""
+        w = self._coefficients(w)
         with np.errstate(all="ignore"):
             forces = self.loss._gradient(self.y, self.X @ w)
             return self.X.T @ (self.weights * forces.T).T + (self.penalty * w.T).T
@@ -132,8 +143,9 @@ class LinearRisk:
             noise = np.abs(self.X).T @ (self.weights * errors.T).T
             return float(np.finfo(float).eps) * _length(noise)
 
-    def hessian(self, w: Array) -> Array:
+    def hessian(self, w: ArrayLike) -> Array:
         """Its Hessian (p, p); (p K, p K) for several classes, ordered as w.ravel()."""
+        w = self._coefficients(w)
         with np.errstate(all="ignore"):
             bends = self._bends(self.X @ w)
             p, k = self.X.shape[1], bends.shape[1]
@@ -192,6 +204,7 @@ def gradient_descent(
            [0.25]])
     """
     owner = Named("gradient_descent")
+    check_instance(owner, "gradient", gradient, Callable, "np.sign")
     check_number(owner, "learning_rate", learning_rate, POSITIVE)
     return _path(owner, lambda t, w: w - learning_rate * gradient(w), start, n_steps)
 
@@ -212,6 +225,7 @@ def subgradient_descent(
            [0.]])
     """
     owner = Named("subgradient_descent")
+    check_instance(owner, "gradient", gradient, Callable, "np.sign")
     check_number(owner, "learning_rate", learning_rate, POSITIVE)
 
     def step(t: int, w: Array) -> Array:
@@ -242,13 +256,17 @@ def newton(gradient: Field, hessian: Field, start: ArrayLike, *, n_steps: int) -
            [0.]])
     """
 
+    owner = Named("newton")
+    check_instance(owner, "gradient", gradient, Callable, "np.sign")
+    check_instance(owner, "hessian", hessian, Callable, "np.diag")
+
     def step(t: int, w: Array) -> Array:
         try:
             return w - np.linalg.solve(hessian(w), gradient(w))
         except np.linalg.LinAlgError:
             return np.full_like(w, np.nan)
 
-    return _path(Named("newton"), step, start, n_steps)
+    return _path(owner, step, start, n_steps)
 
 
 def _path(
@@ -326,12 +344,13 @@ def minimize_newton(
     typical : float, optional
         By default that at ``start``.
     """
-    tolerance = tol * (typical or risk.typical_gradient(start))
+    typical = typical or risk.typical_gradient(start)
+    tolerance = tol * typical
 
     def settled(size: float, length: float, deaf: bool) -> bool:
         """Whether the gradient is as small as it can be, and Newton's step is too."""
-        slow = length <= 1e-6 * _length(x)
-        return slow and not deaf and size <= 10 * risk.rounding(x)
+        slow, noise = length <= 1e-6 * _length(x), risk.rounding(x)
+        return slow and not deaf and size <= 10 * noise and noise <= typical
 
     x, terms, gradient = start, risk.terms(start), risk.gradient(start)
     damping = 0.0
@@ -379,7 +398,9 @@ def minimize_newton(
         x, terms, gradient = trial, new_terms, new_gradient
         far = length > 1e-3 * (1 + _length(x))
         if far and size <= 1e-4 * tolerance:
-            return Minimum(x, n_iter, True, True)
+            # Unless one sample's rounding error is left, louder than the others.
+            heard = size > 10 * risk.rounding(x)
+            return Minimum(x, n_iter, heard, heard)
         small = size <= min(tolerance, tol * risk.typical_gradient(x))
         if not far and (small or (level and settled(size, length, deaf))):
             return Minimum(x, n_iter, True, False)
@@ -464,6 +485,9 @@ def _interior_point(
     Otherwise as :func:`minimize_piecewise_linear`.
     """
     x = np.zeros(A.shape[1])
+    # A few corners at which the slope jumps by much more say nothing of the others.
+    others = len(jumps) - min(2 * len(x), len(jumps) // 2)
+    unit = np.sort(jumps)[:others].sum() + quadratic.max()
     quadratic = quadratic + 1e-10
     roots = np.diag(np.sqrt(quadratic))
     # Row 0 pairs the slope with the slack under, row 1 what is left of the jump with
@@ -500,4 +524,4 @@ def _interior_point(
             break
     # How far the value at x may lie above the minimum: the slack that x really has.
     slack = np.maximum(_SIDES * (knots - A @ x), 0)
-    return Minimum(x, n_iter, bool(np.sum(inner * slack) <= 1e-9), False)
+    return Minimum(x, n_iter, bool(np.sum(inner * slack) <= 1e-9 * unit), False)

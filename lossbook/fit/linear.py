@@ -101,31 +101,39 @@ class _LossModel(BaseEstimator):
         self._check_loss()
         owner = Named(type(self).__name__)
         check_number(owner, "alpha", self.alpha, NONNEGATIVE)
+        if not isinstance(self.fit_intercept, bool | np.bool_):
+            raise TypeError(
+                f"{owner!r}: fit_intercept must be True or False; "
+                f"got {self.fit_intercept!r}"
+            )
         check_number(owner, "tol", self.tol, POSITIVE)
         check_integer(owner, "max_iter", self.max_iter, Interval(low=1))
 
     def _fit(self, X: Array, y: Array, weights: Array) -> tuple[Array, Array]:
         """Coefficients (p,) and intercept (); (p, K) and (K,) for several classes."""
         centre, centred = np.zeros(X.shape[1]), X
+        charge = self.alpha * weights.sum()
+        light = _bounded(self.loss, weights, X.shape[1] + 1, charge)
         if self.fit_intercept:
-            centre = np.average(X, axis=0, weights=weights)
+            centre = np.average(X, axis=0, weights=light)
             # What rounding leaves of a constant column is no feature.
             centred = np.where(np.ptp(X, axis=0) > 0, X - centre, 0)
-        axes, penalty, told_apart = _axes(centred, weights, self.alpha)
+        axes, penalty, told_apart = _axes(centred, light, self.alpha)
         design = centred @ axes
         if self.fit_intercept:
             design = np.column_stack([np.ones(len(X)), design])
             penalty = np.append(0, penalty)
-        risk = LinearRisk(self.loss, design, y, weights, penalty=penalty)
-        start = np.zeros((design.shape[1], *risk.y.shape[1:]))
-        if self.fit_intercept and start.ndim == 1:
-            start[0] = raw_start(self.loss, y, weights)
-        best = _minimise(risk, start, self.tol, self.max_iter)
+        shift = 0.0
+        if self.fit_intercept and isinstance(self.loss, ResidualLoss):
+            # From among the targets residuals have all their digits.
+            shift = float(AbsoluteError().best_constant(y, weights))
+        risk = LinearRisk(self.loss, design, y - shift, weights, penalty=penalty)
+        best = _minimise(risk, self.fit_intercept, self.tol, self.max_iter)
         self.n_iter_ = best.n_iter
         self._warn(best, told_apart)
         coef = axes @ best.x[int(self.fit_intercept) :]
         height = best.x[0] if self.fit_intercept else np.zeros(coef.shape[1:])
-        return coef, height - centre @ coef
+        return coef, shift + height - centre @ coef
 
     def _warn(self, best: Minimum, told_apart: bool) -> None:
         if not told_apart:
@@ -136,7 +144,8 @@ class _LossModel(BaseEstimator):
         elif not best.converged:
             message = (
                 f"stopped after {best.n_iter} steps, short of the minimum; raise "
-                "max_iter, or give y the scale that the loss is made for"
+                "max_iter, or give y the scale that the loss is made for (and no "
+                "target or weight that outdoes all others, such as 1e20)"
             )
         elif best.at_infinity:
             message = (
@@ -197,12 +206,41 @@ def _directions(X: Array) -> tuple[Array, Array]:
     return sizes[keep], directions[keep].T
 
 
-def _minimise(risk: LinearRisk, start: Array, tol: float, max_iter: int) -> Minimum:
+def _bounded(loss: PointwiseLoss, pulls: Array, n_free: int, charge: float) -> Array:
+    """The pulls of samples, a few of them bounded by those of all others together.
+
+    So many samples as there are coefficients can be fitted exactly.  One that pulls so
+    much harder is, and beside it float64 has few digits for the others.
+    """
+    others = len(pulls) - min(n_free, len(pulls) // 2)
+    most = (1e14 if loss.smooth else 1e3) * (np.sort(pulls)[:others].sum() + charge)
+    return np.where(pulls > 2 * most, most, pulls)
+
+
+def _minimise(risk: LinearRisk, intercept: bool, tol: float, max_iter: int) -> Minimum:
     """The minimum, by the method that the loss allows."""
+    loss, deaf = risk.loss, False
+    if isinstance(loss, ResidualLoss) or not loss.smooth:
+        steep = 1.0 if loss.smooth else np.abs(_corners(loss, risk.y)[1]).max(axis=1)
+        pulls = risk.weights * steep
+        light = _bounded(loss, pulls, len(risk.penalty), risk.penalty.max(initial=0))
+        heavy = light < pulls
+        if heavy.any():
+            light = light / steep
+            penalty = risk.penalty / light.sum()
+            lighter = LinearRisk(loss, risk.X, risk.y, light, penalty=penalty)
+            best = _minimise(lighter, intercept, tol, max_iter)
+            if _at_rest(risk, best.x, heavy):
+                # Where they would not be better fitted if they pulled harder.
+                return best
+            deaf = loss.smooth
+    start = np.zeros((risk.X.shape[1], *risk.y.shape[1:]))
+    if intercept and start.ndim == 1:
+        start[0] = raw_start(risk.loss, risk.y, risk.weights)
     starts = [start]
     for loss in _companions(risk.loss):
         companion = LinearRisk(loss, risk.X, risk.y, risk.weights, penalty=risk.penalty)
-        starts.append(_minimise(companion, start, tol, max_iter).x)
+        starts.append(_minimise(companion, intercept, tol, max_iter).x)
     if risk.loss.convex:
         starts = starts[-1:]
     if risk.loss.smooth:
@@ -219,7 +257,15 @@ def _minimise(risk: LinearRisk, start: Array, tol: float, max_iter: int) -> Mini
             gain = (risk.terms(best.x) - risk.terms(other.x)).sum()
         if gain > 0:
             best = other
-    return best
+    return best._replace(converged=best.converged and not deaf)
+
+
+def _at_rest(risk: LinearRisk, w: Array, rows: np.ndarray) -> bool:
+    """Whether each of these samples has its least loss at w, to nine digits."""
+    raw = risk.X @ w
+    reach = 1e-9 * np.median(np.abs(raw)) + 1e-14 * np.abs(risk.X) @ np.abs(w)
+    below, above = (risk.loss._gradient(risk.y, raw + d) for d in (-reach, reach))
+    return bool(np.all((below <= 0) & (above >= 0), where=rows))
 
 
 def _companions(loss: PointwiseLoss) -> tuple[PointwiseLoss, ...]:

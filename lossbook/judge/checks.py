@@ -27,6 +27,7 @@ Kind = Literal[
     "mask",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+LABELLED = ("binary", "probability", "multiclass", "simplex", "mask")
 Data = NDArray[Any]
 
 N, K = 7, 3  # samples and classes: unlike each other, and no powers of two
@@ -135,12 +136,21 @@ def check_loss(
     -----
     Checked are: finite differences; weights as repetition, a weight of zero and ignored
     targets as absence; batches, order and repetition, which must agree with the
-    reduction; inputs left alone; that a good prediction costs less than a bad one, that
-    the loss is not negative (except where a loss of the kind may be: "positive",
-    "multiclass", "simplex") and stays finite far out; for probabilities and binary
+    reduction; inputs left alone; that a good prediction costs less than a bad one, for
+    every label by itself, that the loss is not negative (except where a loss of the
+    kind may be: "positive", "multiclass", "simplex") and stays finite far out; that it
+    does not move in steps, as after a cast to integers; for probabilities and binary
     scores, that it does not suddenly stand still where the prediction gets worse, as
-    after clipping; for several classes of scores, that a constant added to a row
-    changes nothing and that no mean over classes is taken.
+    after clipping, and that a prediction surely right for one label costs more with
+    the other; for masks and lists, that perfect predictions can cost nothing; for
+    several classes, that no softmax is taken twice, and of scores that a constant added
+    to a row changes nothing and that no mean over classes is taken.
+
+    What is a loss of its own is not found, though it may not be the one that is meant:
+    the sides of a pinball loss exchanged, a percentage of the prediction instead of the
+    target, tied items of a list compared with each other, class weights inside a plain
+    mean, a constant factor of the value.  Nor is what only a large sample shows, or
+    rounding in the last digits.
 
     Inputs are NumPy arrays in float64 and int64.  Functions of JAX take those as they
     are; a function that refuses them is given PyTorch's tensors, if that is loaded.
@@ -277,6 +287,9 @@ class _Check:
             "negative": self._negative,
             "far out": self._far_out,
             "stands still": self._stands_still,
+            "steps": self._steps,
+            "ends": self._ends,
+            "lowest": self._lowest,
             "shift": self._shift,
             "classes": self._classes,
         }
@@ -573,6 +586,27 @@ class _Check:
                 f"{bad.sum():.4g}: a sign is wrong, or targets and predictions are "
                 "exchanged"
             )
+        elif self.kind in LABELLED:
+            yield from self._label_by_label(good.sum(), bad.sum())
+
+    def _label_by_label(self, good: float, bad: float) -> Iterator[str]:
+        """What predictions cost that are bad for one label only."""
+        y, right, wrong = self.case.y, self.case.right, self.case.wrong
+        for label in np.unique(y):
+            of_label = (y == label).reshape(y.shape + (1,) * (right.ndim - y.ndim))
+            part = self._value(y, np.where(of_label, wrong, right)).sum()
+            if label == self.ignore or part - good > 1e-6 * (bad - good):
+                continue
+            does = "cost less than good ones"
+            if _close(part, good):
+                does = "cost as much as good ones"
+            why = ""
+            if len(right.shape) == len(y.shape):
+                why = (
+                    ": is the term of this label missing, or does the formula want "
+                    "the labels -1 and 1?"
+                )
+            yield f"bad predictions of the label {label:g} {does}{why}"
 
     def _negative(self) -> Iterator[str]:
         if not self.case.nonnegative:
@@ -624,6 +658,62 @@ class _Check:
                 f"{self.case.ladder[rungs[0]]:.4g} on, however wrong it is: "
                 "is a probability clipped, or a constant added to it?"
             )
+
+    def _steps(self) -> Iterator[str]:
+        """On the way of one sample from right to wrong nothing moves but in jumps."""
+        y, right, f = self.case.y, self.case.right, self.case.right.copy()
+        value = []
+        for t in np.linspace(0, 2 if self.kind == "regression" else 1, 151):
+            f[0] = right[0] + t * (self.case.wrong[0] - right[0])
+            value.append(self._value(y, f).sum())
+        moves = np.diff(value) != 0
+        if moves.sum() >= 3 and not np.any(moves[1:] & moves[:-1]):
+            yield (
+                f"while a prediction goes from right to wrong the value moves "
+                f"{moves.sum()} times and stands still between: are predictions "
+                "rounded, or cast to integers?"
+            )
+
+    def _ends(self) -> Iterator[str]:
+        """At either end of the predictions the two labels must not cost the same."""
+        if self.case.ladder is None:
+            return
+        for end in (self.case.far[0].min(), self.case.far[0].max()):
+            zero, one = (
+                self._value(np.full(N, label), np.full(N, end)).sum()
+                for label in (0.0, 1.0)
+            )
+            # Where both cost nothing a term is missing, which is found elsewhere.
+            if 1e-3 < zero < np.inf and _close(zero, one):
+                yield (
+                    f"at the prediction {end:g} both labels cost {zero:.4g}: is a "
+                    "sigmoid applied twice, or a probability taken for a score?"
+                )
+
+    def _lowest(self) -> Iterator[str]:
+        """What perfect predictions cost, where they may cost nothing."""
+        y, right, perfect = self.case.y, self.case.right, self.case.far[0]
+        if self.kind == "ranking":  # without ties
+            y = right = np.tile(np.arange(5.0), (N, 1))
+            perfect = 100 * y
+        least = float(np.mean(self._value(y, perfect)))
+        if self.kind in ("mask", "ranking"):
+            # A loss of smoothed targets rises again towards the end.
+            if 1e-3 < least < float(np.mean(self._value(y, right))):
+                yield (
+                    f"perfect predictions cost {least:.4g} instead of 0: is a factor "
+                    "missing, an item compared with itself, or a sigmoid applied twice?"
+                )
+        elif self.kind in ("multiclass", "simplex"):
+            most = float(np.mean(self._value(y, self.case.far[1])))
+            scale = N if self.reduction == "sum" else 1
+            floor = np.log(np.e + K - 1) - 1
+            if _close([least, most], [scale * floor, scale * (floor + 1)]):
+                yield (
+                    f"the value cannot fall below {least:.4g} or rise above "
+                    f"{most:.4g}: is a softmax applied twice, or are probabilities "
+                    "taken for scores?"
+                )
 
     def _shift(self) -> Iterator[str]:
         if self.kind != "multiclass":

@@ -5,7 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lossbook.judge.inputs import Table, labelled, points
+from lossbook.judge.inputs import (
+    Table,
+    check_columns,
+    check_sum,
+    column,
+    labelled,
+    points,
+)
 from lossbook.numerics import Array
 from lossbook.validation import BELOW_ONE, Named, as_amounts, check_values
 
@@ -44,6 +51,7 @@ def threshold_table(
     owner = Named("threshold_table")
     positive, s, w = labelled(owner, y_true, y_prob, sample_weight, name="y_prob")
     t = points(owner, "thresholds", thresholds)
+    check_sum(owner, w)
     if sample_weight is None:
         w = np.ones(len(s), dtype=int)
     tp, fn = _split(s[positive], w[positive], t)
@@ -82,7 +90,7 @@ def mean_cost(table: Table, *, cost_fp: ArrayLike, cost_fn: ArrayLike) -> Array:
     array([0.5])
     """
     owner = Named("mean_cost")
-    tp, fp, fn, tn = _outcomes(owner, table)
+    _, tp, fp, fn, tn = _columns(owner, table)
     costs = as_amounts(owner, "cost_fp", cost_fp, fp.shape) * fp
     costs = costs + as_amounts(owner, "cost_fn", cost_fn, fn.shape) * fn
     return costs / (tp + fp + fn + tn)
@@ -104,20 +112,15 @@ def net_benefit(table: Table) -> Array:
     array([0.4375])
     """
     owner = Named("net_benefit")
-    tp, fp, fn, tn = _outcomes(owner, table)
-    t = table["threshold"]
+    t, tp, fp, fn, tn = _columns(owner, table)
     check_values(owner, "threshold", t, BELOW_ONE)
     n = tp + fp + fn + tn
     return tp / n - fp / n * t / (1 - t)
 
 
-def _outcomes(owner: Named, table: Table) -> list[NDArray[Any]]:
-    """The four columns of counts."""
-    columns = ("threshold", "tp", "fp", "fn", "tn")
-    got = sorted(table) if isinstance(table, dict) else type(table).__name__
-    if not isinstance(table, dict) or any(name not in table for name in columns):
-        raise ValueError(
-            f"{owner!r}: table must have the columns {columns}, as threshold_table "
-            f"returns them; got {got}"
-        )
-    return [np.asarray(table[name]) for name in columns[1:]]
+def _columns(owner: Named, table: Table) -> list[Array]:
+    """The thresholds, and the four columns of counts."""
+    names = ("threshold", "tp", "fp", "fn", "tn")
+    check_columns(owner, table, names)
+    rows = column(owner, "threshold", table["threshold"]).shape
+    return [column(owner, name, table[name], like=rows) for name in names]

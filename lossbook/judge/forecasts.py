@@ -16,6 +16,7 @@ from lossbook.validation import (
     Named,
     as_numeric,
     check_instance,
+    check_number,
     check_shape,
     check_values,
 )
@@ -116,6 +117,7 @@ def interval_score(
     9.0
     """
     owner = Named("interval_score")
+    check_number(owner, "alpha", alpha, OPEN_UNIT)
     y = column(owner, "y_true", y_true)
     each = _interval_scores(owner, y, lower, upper, np.asarray(alpha), y.shape)
     return reduced(owner, each, sample_weight, reduction)
@@ -163,7 +165,7 @@ def weighted_interval_score(
     owner = Named("weighted_interval_score")
     y = column(owner, "y_true", y_true)
     m = column(owner, "median", median, like=y.shape)
-    a = points(owner, "alpha", alpha)
+    a = points(owner, "alpha", alpha, OPEN_UNIT)
     shape = (len(y), len(a))
     scores = _interval_scores(owner, y[:, None], lower, upper, a, shape)
     each = (np.abs(y - m) / 2 + scores @ (a / 2)) / (len(a) + 0.5)
@@ -181,7 +183,6 @@ def _interval_scores(
     """The interval score of each target, and each alpha if there are several."""
     low = column(owner, "lower", lower, like=shape)
     high = column(owner, "upper", upper, like=shape)
-    check_values(owner, "alpha", as_numeric(owner, "alpha", alpha), OPEN_UNIT)
     if (low > high).any():
         bad = low[low > high][0], high[low > high][0]
         raise ValueError(
@@ -281,6 +282,8 @@ def crps_ensemble(
     0.625
     """
     owner = Named("crps_ensemble")
+    if not isinstance(fair, bool | np.bool_):
+        raise TypeError(f"{owner!r}: fair must be True or False; got {fair!r}")
     y = column(owner, "y_true", y_true)
     x = as_numeric(owner, "members", members)
     fits = x.ndim == 2 and len(x) == len(y) and x.shape[1] >= 1 + fair

@@ -1,5 +1,6 @@
 """What the functions of this wing check and share: samples, weights, means."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -69,6 +70,17 @@ def mean_weights(owner: Named, sample_weight: ArrayLike | None, n: int) -> Array
     return w / weight_unit(w)
 
 
+def check_sum(owner: Named, w: Array) -> None:
+    """Raise if the weights sum to infinity, where counts are sums of weights."""
+    with np.errstate(over="ignore"):
+        total = w.sum()
+    if not np.isfinite(total):
+        raise ValueError(
+            f"{owner!r}: sample_weight must have a finite sum; got weights up to "
+            f"{w.max():g}"
+        )
+
+
 def labelled(
     owner: Named,
     y_true: ArrayLike,
@@ -96,11 +108,25 @@ def labelled(
     return positive, s, w
 
 
+def check_columns(owner: Named, table: Any, columns: tuple[str, ...]) -> None:
+    """Raise unless ``table`` is a mapping that has the ``columns``."""
+    is_table = isinstance(table, Mapping)
+    if not is_table or any(name not in table for name in columns):
+        got = sorted(map(str, table)) if is_table else type(table).__name__
+        raise ValueError(f"{owner!r}: table must have the columns {columns}; got {got}")
+
+
 def answers(
-    owner: object, call: str, came: Any, shape: tuple[int, ...], each: str
+    owner: object, call: str, each: str, function: Callable[..., Any], *args: Array
 ) -> NDArray[Any]:
-    """What a reader's function returned, if that is a number for each input."""
-    values = np.asarray(came)
+    """What a reader's function returns, if that is a number for each input."""
+    try:
+        values = np.asarray(function(*args))
+    except TypeError as error:
+        raise TypeError(
+            f"{owner!r}: {call} must take one array for each letter; it raised {error}"
+        ) from error
+    shape = (len(args[-1]),)
     if values.shape != shape or values.dtype.kind not in "biuf":
         raise ValueError(
             f"{owner!r}: {call} must return one real number for each {each}; for an "
@@ -109,9 +135,11 @@ def answers(
     return values
 
 
-def points(owner: Named, name: str, values: ArrayLike) -> Array:
+def points(
+    owner: Named, name: str, values: ArrayLike, domain: Interval = REALS
+) -> Array:
     """Numbers at which a curve is computed, as an array of shape (m,)."""
-    return column(owner, name, np.atleast_1d(as_numeric(owner, name, values)))
+    return column(owner, name, np.atleast_1d(as_numeric(owner, name, values)), domain)
 
 
 def reduced(

@@ -8,9 +8,10 @@ import numpy as np
 from lossbook.base import BinaryLoss, Loss, MulticlassLoss, PointwiseLoss
 from lossbook.judge.inputs import answers
 from lossbook.numerics import Array
-from lossbook.validation import Interval
+from lossbook.validation import Interval, Named
 
 ScoreFunction = Callable[[Array, Array], Array]
+OWNER = Named("properness")
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def properness(loss: PointwiseLoss | ScoreFunction) -> Properness:
             reason = f"label {missing[0]} is not in its domain {loss.y_domain}"
             return Properness(False, False, reason, reading)
     beliefs = _simplex_grid(3 if isinstance(loss, MulticlassLoss) else 2)
-    scores = _label_scores(loss, score, beliefs)
+    scores = _label_scores(score, beliefs)
     expected = beliefs @ scores.T
     excess = expected - np.diag(expected)[:, None]
     distance = sum(np.subtract.outer(b, b) ** 2 for b in beliefs.T)
@@ -138,9 +139,9 @@ def _read(loss: PointwiseLoss | ScoreFunction) -> tuple[ScoreFunction, str]:
     if callable(loss) and not isinstance(loss, Loss | type):
         return loss, "p"
     raise TypeError(
-        f"{loss!r} is neither a loss of one number or row of classes, such as "
-        "BrierLoss(), nor a function S(y, p) of an array of labels and an array of "
-        "probabilities"
+        f"{OWNER!r}: loss must be a loss of one number or row of classes, such as "
+        "BrierLoss(), or a function S(y, p) of an array of labels and an array of "
+        f"probabilities; got {loss!r}"
     )
 
 
@@ -159,19 +160,19 @@ def _simplex_grid(n_labels: int) -> Array:
     return np.vstack([grid, *(grid + s for s in steps), *(grid - s for s in steps)])
 
 
-def _label_scores(loss: object, score: ScoreFunction, beliefs: Array) -> Array:
+def _label_scores(score: ScoreFunction, beliefs: Array) -> Array:
     """The loss of each statement (row) for each label that may occur (column)."""
     n, n_labels = beliefs.shape
     statements = beliefs if n_labels > 2 else beliefs[:, 1]
     columns = []
     for y in range(n_labels):
-        column = score(np.full(n, y), statements)
-        column = answers(loss, "S(y, p)", column, (n,), "probability")
+        labels = np.full(n, y)
+        column = answers(OWNER, "S(y, p)", "probability", score, labels, statements)
         columns.append(column)
         if not np.isfinite(column).all():
             where = beliefs[~np.isfinite(column)][0]
             raise ValueError(
-                f"{loss!r}: S(y, p) must be finite for 0 < p < 1; "
+                f"{OWNER!r}: S(y, p) must be finite for 0 < p < 1; "
                 f"got {column[~np.isfinite(column)][0]} at y = {y}, p = {_shown(where)}"
             )
     return np.column_stack(columns).astype(float)

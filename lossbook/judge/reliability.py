@@ -11,14 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from lossbook.base import MulticlassLoss, PointwiseLoss
 from lossbook.functionals import Mean, Quantile
-from lossbook.judge.inputs import Table, mean_weights, sample
+from lossbook.judge.inputs import Table, check_sum, column, mean_weights, sample
 from lossbook.losses import BrierLoss
 from lossbook.numerics import Array
 from lossbook.validation import (
     UNIT,
     Interval,
     Named,
-    as_numeric,
     check_instance,
     check_integer,
     check_option,
@@ -66,8 +65,20 @@ def reliability_table(
     ['count', 'fraction_positive', 'lower', 'mean_predicted', 'upper']
     """
     owner = Named("reliability_table")
+    return _table(owner, y_true, y_prob, n_bins, strategy, sample_weight)
+
+
+def _table(
+    owner: Named,
+    y_true: ArrayLike,
+    y_prob: ArrayLike,
+    n_bins: int,
+    strategy: str,
+    sample_weight: ArrayLike | None,
+) -> Table:
     y, p = sample(owner, y_true, y_prob, UNIT, name="y_prob")
     w = float_weights(owner, sample_weight, len(y))
+    check_sum(owner, w)
     check_integer(owner, "n_bins", n_bins, Interval(low=1))
     check_option(owner, "strategy", strategy, ("uniform", "quantile"))
     y, p, w = y[w > 0], p[w > 0], w[w > 0]
@@ -112,10 +123,8 @@ def calibration_error(
     0.0875
     """
     owner = Named("calibration_error")
-    w = mean_weights(owner, sample_weight, as_numeric(owner, "y_true", y_true).size)
-    table = reliability_table(
-        y_true, y_prob, n_bins=n_bins, strategy=strategy, sample_weight=w
-    )
+    w = mean_weights(owner, sample_weight, len(column(owner, "y_true", y_true)))
+    table = _table(owner, y_true, y_prob, n_bins, strategy, w)
     gap = np.abs(table["fraction_positive"] - table["mean_predicted"])
     return float(np.average(gap, weights=table["count"]))
 

@@ -26,7 +26,8 @@ def scorer(loss: PointwiseLoss) -> "LossScorer":
         Called with (estimator, X, y, sample_weight=None), it returns a float.  Of a
         classifier the labels, of any type, are mapped through ``classes_``: for a
         binary loss ``classes_[1]`` is the label 1, and its column of probabilities is
-        taken; for a loss of several classes column k belongs to ``classes_[k]``.
+        taken; for a loss of several classes column k belongs to ``classes_[k]``, and
+        the one score f of a classifier of two stands for the scores (-f/2, f/2).
 
     Raises
     ------
@@ -36,11 +37,17 @@ def scorer(loss: PointwiseLoss) -> "LossScorer":
     ValueError
         When called, if a label is none of ``classes_``, or a binary loss meets more
         than two of them.
+    AttributeError
+        In ``TunedThresholdClassifierCV``, which scores labels: it takes
+        ``scoring="accuracy"``, or a function of labels in ``make_scorer``.
 
     Notes
     -----
     With metadata routing enabled, ``set_score_request(sample_weight=True)`` of the
     scorer has ``cross_val_score`` and ``GridSearchCV`` pass weights on to it.
+
+    ``sklearn.metrics.make_scorer`` is for functions: it asks a loss for a ``__name__``,
+    which an object has not, and would not map labels to numbers.
 
     Examples
     --------
@@ -98,6 +105,8 @@ class LossScorer:
                 f"got {estimator!r}"
             )
         classes = np.asarray(classes)
+        if y_pred.ndim == 1 and isinstance(self.loss, MulticlassLoss):
+            y_pred = np.column_stack([-y_pred / 2, y_pred / 2])
         binary = isinstance(self.loss, BinaryLoss)
         if binary and len(classes) != 2:
             raise ValueError(
@@ -114,16 +123,26 @@ class LossScorer:
     def _numbered(self, classes: NDArray[Any], y: ArrayLike) -> NDArray[np.intp]:
         """The place of each label among the classes."""
         labels = np.asarray(y)
-        order = np.argsort(classes)
-        place = np.searchsorted(classes, labels, sorter=order)
-        numbers = order[np.minimum(place, len(classes) - 1)]
-        unknown = labels[classes[numbers] != labels]
-        if unknown.size:
+        if labels.ndim != 1:
+            raise ValueError(
+                f"{self!r}: y must have shape (n,); got shape {labels.shape}"
+            )
+        place = {label: k for k, label in enumerate(classes.tolist())}
+        numbers = [place.get(label, -1) for label in labels.tolist()]
+        if -1 in numbers:
             raise ValueError(
                 f"{self!r}: y must hold the labels {classes.tolist()} that the "
-                f"estimator was fitted with; got {unknown[:1].tolist()[0]!r}"
+                f"estimator was fitted with; got {labels.tolist()[numbers.index(-1)]!r}"
             )
-        return numbers
+        return np.array(numbers, dtype=np.intp)
+
+    @property
+    def _score_func(self) -> Any:
+        """Asked for by a search of thresholds, which would score labels with it."""
+        raise AttributeError(
+            f"{self!r}: a threshold must be chosen by a score of labels, such as "
+            "'accuracy' or make_scorer of a function; got a loss"
+        )
 
     # ---- metadata routing: the names are scikit-learn's --------------------------
 

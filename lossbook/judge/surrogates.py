@@ -19,7 +19,15 @@ from numpy.typing import ArrayLike
 from lossbook.base import BinaryLoss, Loss
 from lossbook.judge.inputs import answers
 from lossbook.numerics import Array
-from lossbook.validation import UNIT, Interval, as_numeric, check_values
+from lossbook.validation import (
+    UNIT,
+    Interval,
+    Named,
+    as_numeric,
+    check_not_empty,
+    check_shape,
+    check_values,
+)
 
 Phi = Callable[[Array], Array]
 MarginFunction = BinaryLoss | Phi
@@ -42,10 +50,17 @@ def conditional_risk(
     >>> lb.judge.conditional_risk(lb.HingeLoss(), 0.8, [0.0, 1.0]).round(4)
     array([1. , 0.4])
     """
-    f = as_numeric(loss, "raw_prediction", raw_prediction).astype(float)
+    owner = Named("conditional_risk")
+    phi, probability = _margin_function(owner, loss), _probability(owner, eta)
+    f = as_numeric(owner, "raw_prediction", raw_prediction).astype(float)
+    check_not_empty(owner, "raw_prediction", f)
     if np.isnan(f).any():
-        raise ValueError(f"{loss!r}: raw_prediction must be numbers; got nan")
-    return _risk(_margin_function(loss), _probability(loss, eta), f)
+        raise ValueError(f"{owner!r}: raw_prediction must be numbers; got nan")
+    pairs = zip(probability.shape[::-1], f.shape[::-1], strict=False)
+    fits = all(m == n or 1 in (m, n) for m, n in pairs)
+    wanted = f"that broadcasts against eta, of shape {probability.shape}"
+    check_shape(owner, "raw_prediction", f, fits, wanted)
+    return _risk(phi, probability, f)
 
 
 def best_raw(loss: MarginFunction, eta: ArrayLike) -> Array:
@@ -60,7 +75,8 @@ def best_raw(loss: MarginFunction, eta: ArrayLike) -> Array:
     >>> lb.judge.best_raw(lb.HingeLoss(), [0.3, 0.8]).round(4)
     array([-1.,  1.])
     """
-    return _search(_margin_function(loss), _probability(loss, eta), _GRID)[0]
+    owner = Named("best_raw")
+    return _search(_margin_function(owner, loss), _probability(owner, eta), _GRID)[0]
 
 
 def bayes_risk(loss: MarginFunction, eta: ArrayLike) -> Array:
@@ -71,7 +87,8 @@ def bayes_risk(loss: MarginFunction, eta: ArrayLike) -> Array:
     >>> lb.judge.bayes_risk(lb.LogisticLoss(), [0.5, 0.9]).round(4)
     array([0.6931, 0.3251])
     """
-    return _search(_margin_function(loss), _probability(loss, eta), _GRID)[1]
+    owner = Named("bayes_risk")
+    return _search(_margin_function(owner, loss), _probability(owner, eta), _GRID)[1]
 
 
 def wrong_side_risk(loss: MarginFunction, eta: ArrayLike) -> Array:
@@ -82,7 +99,8 @@ def wrong_side_risk(loss: MarginFunction, eta: ArrayLike) -> Array:
     >>> lb.judge.wrong_side_risk(lb.HingeLoss(), [0.5, 0.8]).round(4)
     array([1., 1.])
     """
-    phi, probability = _margin_function(loss), _probability(loss, eta)
+    owner = Named("wrong_side_risk")
+    phi, probability = _margin_function(owner, loss), _probability(owner, eta)
     # C(eta, f) = C(1 - eta, -f), so the more probable label can always be 1.
     favoured = np.maximum(probability, 1 - probability)
     _, least = _search(phi, favoured, _GRID[_GRID <= 0])
@@ -100,9 +118,10 @@ def calibration_gap(loss: MarginFunction, theta: ArrayLike) -> Array:
     >>> lb.judge.calibration_gap(lb.HingeLoss(), [0.0, 0.6]).round(4)
     array([0. , 0.6])
     """
-    eta = (1 + _advantage(loss, theta)) / 2
+    owner = Named("calibration_gap")
+    phi, eta = _margin_function(owner, loss), (1 + _advantage(owner, theta)) / 2
     # Never negative but for rounding.
-    return np.maximum(wrong_side_risk(loss, eta) - bayes_risk(loss, eta), 0)
+    return np.maximum(wrong_side_risk(phi, eta) - bayes_risk(phi, eta), 0)
 
 
 def psi_transform(loss: MarginFunction, theta: ArrayLike) -> Array:
@@ -115,9 +134,10 @@ def psi_transform(loss: MarginFunction, theta: ArrayLike) -> Array:
     >>> lb.judge.psi_transform(lb.SquaredHingeLoss(), [0.0, 0.5, 1.0]).round(4)
     array([0.  , 0.25, 1.  ])
     """
-    t = _advantage(loss, theta)
+    owner = Named("psi_transform")
+    phi, t = _margin_function(owner, loss), _advantage(owner, theta)
     points = np.unique(np.concatenate([np.linspace(0, 1, 501), t.ravel()]))
-    gap = calibration_gap(loss, points)
+    gap = calibration_gap(phi, points)
     corners = _lower_hull(points, gap)
     return np.interp(t, points[corners], gap[corners])
 
@@ -145,7 +165,7 @@ def calibration(loss: MarginFunction) -> Calibration:
     False
     """
     theta = np.linspace(0, 1, 501)[1:]
-    gap = calibration_gap(loss, theta)
+    gap = calibration_gap(_margin_function(Named("calibration"), loss), theta)
     # A gap of theta**2 is about the smallest among calibrated losses in use; below
     # a thousandth of that only rounding is left.
     failing = theta[gap <= 1e-3 * theta**2 * max(1.0, float(gap.max()))]
@@ -161,7 +181,7 @@ def calibration(loss: MarginFunction) -> Calibration:
     )
 
 
-def _margin_function(loss: MarginFunction) -> Phi:
+def _margin_function(owner: Named, loss: MarginFunction) -> Phi:
     """phi of a loss, or the function itself, tried out on a grid."""
     phi: Phi
     if isinstance(loss, BinaryLoss):
@@ -170,24 +190,22 @@ def _margin_function(loss: MarginFunction) -> Phi:
         phi = loss
     else:
         raise TypeError(
-            f"{loss!r} is not a loss of the margin; give a binary loss such as "
-            "HingeLoss(), or a function phi(m) of an array of margins"
+            f"{owner!r}: loss must be a binary loss such as HingeLoss(), or a function "
+            f"phi(m) of an array of margins; got {loss!r}"
         )
     trial = np.linspace(-30, 30, 241)
-    values = answers(loss, "phi(m)", phi(trial), trial.shape, "margin")
+    values = answers(owner, "phi(m)", "margin", phi, trial)
     if not np.isfinite(values).all():
         where = trial[~np.isfinite(values)][0]
         raise ValueError(
-            f"{loss!r}: phi(m) must be finite for margins in [-30, 30]; "
+            f"{owner!r}: phi(m) must be finite for margins in [-30, 30]; "
             f"got {values[~np.isfinite(values)][0]} at m = {where:g}"
         )
     return phi
 
 
-def _probability(loss: MarginFunction, eta: ArrayLike) -> Array:
-    probability = as_numeric(loss, "eta", eta).astype(float)
-    check_values(loss, "eta", probability, UNIT)
-    return probability
+def _probability(owner: Named, eta: ArrayLike) -> Array:
+    return _numbers(owner, "eta", eta, UNIT)
 
 
 def _risk(phi: Phi, eta: Array, f: Array) -> Array:
@@ -273,8 +291,14 @@ def _lower_hull(x: Array, y: Array) -> list[int]:
     return hull
 
 
-def _advantage(loss: MarginFunction, theta: ArrayLike) -> Array:
+def _advantage(owner: Named, theta: ArrayLike) -> Array:
     """|theta|, how much likelier one label is than the other."""
-    advantage = as_numeric(loss, "theta", theta).astype(float)
-    check_values(loss, "theta", advantage, Interval(-1.0, 1.0))
-    return np.abs(advantage)
+    return np.abs(_numbers(owner, "theta", theta, Interval(-1.0, 1.0)))
+
+
+def _numbers(owner: Named, name: str, values: ArrayLike, domain: Interval) -> Array:
+    """Numbers in ``domain`` as float64, in any shape."""
+    array = as_numeric(owner, name, values).astype(float)
+    check_not_empty(owner, name, array)
+    check_values(owner, name, array, domain)
+    return array

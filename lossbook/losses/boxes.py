@@ -25,6 +25,7 @@ class BoxLoss(OnePassLoss, ObjectLoss, abstract=True):
     family = "box"
     sample = "a box"
     object_shape = "(n, 4) as x1, y1, x2, y2"
+    masks = False
     link = IdentityLink()
     response = "predict"
     functional = None

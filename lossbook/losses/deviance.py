@@ -42,6 +42,16 @@ class Deviance(PointwiseLoss, abstract=True):
     functional = Mean()
 
 
+def _ratio_and_log(y: Array, z: Array) -> tuple[Array, Array]:
+    """y / z and its logarithm; some number for y = 0, where it has no say."""
+    limits, ratio = np.finfo(z.dtype), y / z
+    log_ratio = np.log(np.maximum(ratio, limits.tiny))
+    far = (y > 0) & ~((ratio >= limits.tiny) & (ratio <= limits.max))
+    if far.any():
+        log_ratio = np.where(far, np.log(y) - np.log(z), log_ratio)
+    return ratio, log_ratio
+
+
 @dataclass(frozen=True)
 class PoissonDeviance(Deviance):
     """2 (y log(y/z) - y + z) with z = exp(f), for counts and rates.
@@ -78,6 +88,7 @@ class PoissonDeviance(Deviance):
             "half of it, without the terms of y alone; log(z + 1e-7)",
         ),
         Elsewhere("XGBoost", "count:poisson", "half of it"),
+        Elsewhere("LightGBM", "poisson", "half of it, its hessian times exp(0.7)"),
     )
 
     def _value(self, y: Array, f: Array) -> Array:
@@ -91,8 +102,7 @@ class PoissonDeviance(Deviance):
         return 2 * np.maximum(excess, 0)  # rounding may leave it below zero
 
     def _at_prediction(self, y: Array, z: Array) -> Array:
-        # With y = 0 the logarithm has no say.
-        log_ratio = np.log(np.maximum(y / z, np.finfo(z.dtype).tiny))
+        _, log_ratio = _ratio_and_log(y, z)
         return 2 * np.maximum(y * log_ratio - y + z, 0)
 
     def _gradient(self, y: Array, f: Array) -> Array:
@@ -184,14 +194,15 @@ class GammaDeviance(Deviance):
     elsewhere = (
         Elsewhere("scikit-learn", "mean_gamma_deviance", ""),
         Elsewhere("XGBoost", "reg:gamma", "half of it"),
+        Elsewhere("LightGBM", "gamma", "half of it"),
     )
 
     def _value(self, y: Array, f: Array) -> Array:
         return self._value_and_gradient(y, f)[0]
 
     def _at_prediction(self, y: Array, z: Array) -> Array:
-        ratio = y / z
-        return 2 * np.maximum(ratio - 1 - np.log(ratio), 0)
+        ratio, log_ratio = _ratio_and_log(y, z)
+        return 2 * np.maximum(ratio - 1 - log_ratio, 0)
 
     def _gradient(self, y: Array, f: Array) -> Array:
         return 2 - 2 * ratio_and_log(y, f)[0]
@@ -241,6 +252,11 @@ class TweedieDeviance(Deviance):
         Elsewhere(
             "XGBoost",
             "reg:tweedie",
+            "half of it; the power is called tweedie_variance_power",
+        ),
+        Elsewhere(
+            "LightGBM",
+            "tweedie",
             "half of it; the power is called tweedie_variance_power",
         ),
     )

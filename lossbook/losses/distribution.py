@@ -18,7 +18,9 @@ class GaussianNegativeLogLikelihood(PointwiseLoss):
     """(log(2 pi v) + (y - m)**2 / v) / 2 of a mean m and a variance v = exp(f_2).
 
     Raw predictions are rows (mean, log variance), predictions rows (mean, variance).
-    It is a likelihood: below zero where the density is above one.
+    It is a likelihood: below zero where the density is above one.  At a variance of 0
+    it is its limit, inf where y and m differ and -inf where they are equal: so the best
+    constant of equal targets, variance 0, has the loss -inf.
 
     Nix & Weigend 1994, doi:10.1109/ICNN.1994.374138.
 
@@ -61,17 +63,24 @@ class GaussianNegativeLogLikelihood(PointwiseLoss):
         if name == "y_pred":
             check_values(self, "the variance in y_pred", prediction[:, 1], NONNEGATIVE)
 
+    def _scaled(self, y: Array, f: Array) -> tuple[Array, Array]:
+        """(y - m) / s, and 1 / s where y and m differ, s the standard deviation."""
+        gap = y - f[:, 0]
+        shrink = np.exp(np.where(gap == 0, 0, -f[:, 1] / 2))
+        return gap * shrink, shrink
+
     def _value(self, y: Array, f: Array) -> Array:
-        spread = np.square((y - f[:, 0]) * np.exp(-f[:, 1] / 2))
-        return (math.log(2 * math.pi) + f[:, 1] + spread) / 2
+        spread = np.square(self._scaled(y, f)[0])
+        # Of a variance 0, -inf from the logarithm and inf from a gap, the gap decides.
+        log_variance = np.where(np.isinf(spread), 0, f[:, 1])
+        return (math.log(2 * math.pi) + log_variance + spread) / 2
 
     def _gradient(self, y: Array, f: Array) -> Array:
-        scaled = (y - f[:, 0]) * np.exp(-f[:, 1] / 2)
-        pull = -scaled * np.exp(-f[:, 1] / 2)
-        return np.column_stack([pull, (1 - np.square(scaled)) / 2])
+        scaled, shrink = self._scaled(y, f)
+        return np.column_stack([-scaled * shrink, (1 - np.square(scaled)) / 2])
 
     def _hessian(self, y: Array, f: Array) -> Array:
-        scaled = (y - f[:, 0]) * np.exp(-f[:, 1] / 2)
+        scaled, _ = self._scaled(y, f)
         return np.column_stack([np.exp(-f[:, 1]), np.square(scaled) / 2])
 
 
@@ -94,6 +103,7 @@ class EnergyScore(OnePassLoss, ObjectLoss):
     family = "ensemble"
     sample = "an outcome and its ensemble"
     object_shape = "(n, d)"
+    masks = False
     title = "energy score"
     symbols = {}
     link = IdentityLink()

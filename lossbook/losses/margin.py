@@ -295,7 +295,7 @@ class LogisticLoss(LogisticForm, _RevealingLoss):
     likelihood = "Bernoulli"
     elsewhere = (
         Elsewhere("scikit-learn", 'SGDClassifier(loss="log_loss")', ""),
-        Elsewhere("PyTorch", "SoftMarginLoss", ""),
+        Elsewhere("PyTorch", "SoftMarginLoss", "labels are -1 and 1"),
     )
 
 

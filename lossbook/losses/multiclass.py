@@ -15,7 +15,7 @@ from lossbook.base import Elsewhere, MulticlassLoss
 from lossbook.functionals import Functional, Mean, Mode, Rebalanced, checked_prior
 from lossbook.links import SoftmaxLink, SparsemaxLink
 from lossbook.losses.probability import FocalLoss, GeneralizedCrossEntropy
-from lossbook.numerics import Array, inner, log_softmax, softmax, xlogy
+from lossbook.numerics import Array, inner, log_softmax, xlogy
 from lossbook.validation import (
     BELOW_ONE,
     NONNEGATIVE,
@@ -45,21 +45,43 @@ class LogProbabilityLoss(MulticlassLoss, abstract=True):
     def price_second(self, u: Array) -> Array:
         """Second derivative of :meth:`price`."""
 
+    def _log_pull(self, u: Array) -> Array:
+        """log(-price_prime(u)), for prices that underflow to be overridden."""
+        return np.log(-self.price_prime(u))
+
     def _minimizer(self, eta: Array) -> Array:
         """Probabilities with the least expected loss where the true ones are ``eta``.
 
-        ``eta`` is positive and sums to one.
+        ``eta`` is positive and sums to one.  Every price is convex in the probability
+        p, so at the minimum eta times the slope in p is the same for all classes.
         """
-        from scipy.optimize import minimize  # slow to import, seldom needed
+        from scipy.optimize import brentq  # slow to import, seldom needed
 
-        y = eta[None]
-        found = minimize(
-            lambda f: (self._value(y, f[None])[0], self._gradient(y, f[None])[0]),
-            np.log(eta),
-            jac=True,
-            options={"gtol": 1e-10},
+        shares, of_class, times = np.unique(
+            eta, return_inverse=True, return_counts=True
         )
-        return softmax(found.x)
+
+        def log_slope(u: Array) -> Array:
+            return np.log(shares) + self._log_pull(u) - u
+
+        def solution(level: float) -> Array:
+            """The u at which the slopes, which fall in u, are at the level."""
+            low, high = np.full_like(shares, -800), np.zeros_like(shares)
+            for _ in range(64):
+                middle = (low + high) / 2
+                steep = log_slope(middle) > level
+                low, high = np.where(steep, middle, low), np.where(steep, high, middle)
+            return low
+
+        # Where all classes have 1/K, some want more and some want less.
+        equal = log_slope(np.full_like(shares, -math.log(len(eta))))
+        level = brentq(
+            lambda level: times @ np.exp(solution(level)) - 1,
+            equal.min() - 1,
+            equal.max() + 1,
+        )
+        p = np.exp(solution(level))[of_class]
+        return p / p.sum()
 
     def _value(self, y: Array, f: Array) -> Array:
         return inner(y, self.price(log_softmax(f)))
@@ -121,6 +143,7 @@ class CategoricalCrossEntropy(MulticlassLoss):
         Elsewhere("PyTorch", "CrossEntropyLoss", ""),
         Elsewhere("Keras", "CategoricalCrossentropy(from_logits=True)", ""),
         Elsewhere("XGBoost", "multi:softprob", "the hessian is doubled"),
+        Elsewhere("LightGBM", "multiclass", "the hessian is multiplied by K / (K - 1)"),
     )
 
     def _value(self, y: Array, f: Array) -> Array:
@@ -174,7 +197,7 @@ class SparsemaxLoss(MulticlassLoss):
     )
     reference = "martins2016softmax"
     likelihood = ""
-    elsewhere = ()
+    elsewhere = (Elsewhere("entmax", "SparsemaxLoss", ""),)
 
     def _value(self, y: Array, f: Array) -> Array:
         # p'f - y'f is computed from the differences to the largest entry, which stay
@@ -246,6 +269,11 @@ class CategoricalFocalLoss(LogProbabilityLoss):
     def price_prime(self, u: Array) -> Array:
         wrong = -np.expm1(u)
         return -(wrong**self.gamma) * (self.gamma * np.exp(u) * _ratio(u, wrong) + 1)
+
+    def _log_pull(self, u: Array) -> Array:
+        wrong = -np.expm1(u)
+        slope = np.log1p(self.gamma * np.exp(u) * _ratio(u, wrong))
+        return self.gamma * np.log(wrong) + slope
 
     def price_second(self, u: Array) -> Array:
         g, p, wrong = self.gamma, np.exp(u), -np.expm1(u)

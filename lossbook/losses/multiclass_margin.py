@@ -7,11 +7,12 @@ Bartlett 2007).
 
 import abc
 import math
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
 
-from lossbook.base import MulticlassLoss, OnePassLoss
+from lossbook.base import Elsewhere, MulticlassLoss, OnePassLoss
 from lossbook.functionals import Mode
 from lossbook.links import IdentityLink
 from lossbook.numerics import Array
@@ -28,7 +29,6 @@ class MulticlassHinge(OnePassLoss, MulticlassLoss, abstract=True):
     convex = True
     smooth = False
     likelihood = ""
-    elsewhere = ()
 
     @abc.abstractmethod
     def _of_label(self, k: int, f: Array) -> tuple[Array, Array]:
@@ -40,7 +40,7 @@ class MulticlassHinge(OnePassLoss, MulticlassLoss, abstract=True):
 
     def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
         value, gradient = np.zeros(len(f), f.dtype), np.zeros_like(f)
-        for k in range(f.shape[1]):
+        for k in np.flatnonzero(y.any(axis=0)).tolist():
             rows = np.flatnonzero(y[:, k])
             of_label, slope = self._of_label(k, f[rows])
             value[rows] += y[rows, k] * of_label
@@ -74,6 +74,13 @@ class CrammerSingerLoss(MulticlassHinge):
     lipschitz = math.sqrt(2)
     formula = r"\ell(y, f) = \max_{k \ne y} (1 + f_k - f_y)_+"
     reference = "crammer2001algorithmic"
+    elsewhere = (
+        Elsewhere(
+            "scikit-learn",
+            'LinearSVC(multi_class="crammer_singer")',
+            "the sum, weighted by C",
+        ),
+    )
 
     def _of_label(self, k: int, f: Array) -> tuple[Array, Array]:
         others = f.copy()
@@ -114,6 +121,9 @@ class WestonWatkinsLoss(MulticlassHinge):
     lipschitz = np.inf  # it grows with the number of classes
     formula = r"\ell(y, f) = \sum_{k \ne y} (1 + f_k - f_y)_+"
     reference = "weston1999support"
+    elsewhere = (
+        Elsewhere("PyTorch", "MultiMarginLoss", "divided by the number of classes"),
+    )
 
     def _of_label(self, k: int, f: Array) -> tuple[Array, Array]:
         gaps = 1 + f - f[:, k, None]
@@ -126,25 +136,44 @@ class WestonWatkinsLoss(MulticlassHinge):
         # Sorted by probability, neighbours differ by 0 or 1.  A cut behind the first
         # i classes costs i times the probability of the rest; classes that share a
         # place cost their probability for each that stands behind them in it.
+        # Sharing from class a up to class b - 1 costs
+        # (b - 1) (P_b - P_a) - (Q_b - Q_a): in b - 1 a line for each a, and the lower
+        # hull of the lines is kept.  Classes of probability zero come last, at no cost.
         order = np.argsort(-eta, kind="stable")
-        p, n = eta[order], len(eta)
-        rest = 1 - np.cumsum(p)
-        least, start = np.full(n + 1, np.inf), np.zeros(n + 1, dtype=int)
-        least[0] = 0
-        for end in range(1, n + 1):
-            cut = end * rest[end - 1] if end < n else 0
-            shared, sum_p = 0.0, 0.0
-            for first in range(end - 1, -1, -1):
-                shared += p[first] * (end - 1 - first)
-                sum_p += p[first]
-                total = least[first] + shared + cut
-                if total < least[end] - 1e-12:
-                    least[end], start[end] = total, first
-        scores, place, end = np.empty(n), 0, n
-        while end > 0:
-            scores[order[start[end] : end]] = place
-            place, end = place + 1, start[end]
+        p = eta[order][: np.count_nonzero(eta)]
+        n, i = len(p), np.arange(len(p))
+        P = np.append(0, np.cumsum(p)).tolist()
+        Q = np.append(0, np.cumsum(i * p)).tolist()
+        lines, best = deque([(0.0, 0.0, 0)]), []  # height, fall and a of each line
+        for b in range(1, n + 1):
+            while len(lines) > 1 and (
+                lines[1][0] - lines[1][1] * (b - 1)
+                <= lines[0][0] - lines[0][1] * (b - 1) + 1e-12
+            ):
+                lines.popleft()
+            height, fall, a = lines[0]
+            best.append(a)
+            cut = b * (P[n] - P[b])
+            least = height - fall * (b - 1) + (b - 1) * P[b] - Q[b] + cut
+            new = (least + Q[b], P[b], b)
+            while len(lines) > 1 and _is_above(lines[-2], lines[-1], new):
+                lines.pop()
+            lines.append(new)
+        scores, place, b = np.zeros(len(eta)), 1 if n < len(eta) else 0, n
+        while b > 0:
+            scores[order[best[b - 1] : b]] = place
+            place, b = place + 1, best[b - 1]
         return scores
+
+
+def _is_above(
+    first: tuple[float, float, int],
+    middle: tuple[float, float, int],
+    last: tuple[float, float, int],
+) -> bool:
+    """Whether the middle of three lines, each steeper, is nowhere the lowest."""
+    until = (last[0] - first[0]) * (middle[1] - first[1])
+    return until <= (middle[0] - first[0]) * (last[1] - first[1])
 
 
 @dataclass(frozen=True)
@@ -169,6 +198,7 @@ class LeeLinWahbaLoss(MulticlassHinge):
     lipschitz = np.inf  # it grows with the number of classes
     formula = r"\ell(y, f) = \sum_{k \ne y} (1 + f_k - \bar f)_+"
     reference = "lee2004multicategory"
+    elsewhere = ()
 
     def _of_label(self, k: int, f: Array) -> tuple[Array, Array]:
         gaps = 1 + f - f.mean(axis=1, keepdims=True)

@@ -9,6 +9,7 @@ loss (Patrini et al. 2017, arXiv:1609.03944).
 
 import abc
 import math
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,6 +26,7 @@ from lossbook.validation import (
     check_instance,
     check_integer,
     check_shape,
+    sum_slack,
 )
 
 
@@ -43,13 +45,49 @@ class LabelNoise(Checked, abc.ABC):
             inverse = np.linalg.inv(T)
         except np.linalg.LinAlgError:
             inverse = np.full_like(T, np.inf)
+        self._check_inverse(float(np.abs(inverse).sum(axis=0).max()), n_classes)
+        return inverse
+
+    def _check_inverse(self, size: float, n_classes: int) -> None:
         # Beyond this size of its entries nothing of the labels is left but rounding.
-        if not np.abs(inverse).sum(axis=0).max() < 1e12:
+        if not size < 1e12:
             raise ValueError(
                 f"{self!r}: the noise matrix must have an inverse; with "
                 f"{n_classes} classes it has none"
             )
-        return inverse
+
+    # What the losses need of the matrix T, for rows x of K numbers.
+
+    def _labels(self, x: Array) -> Array:
+        """x T: what class probabilities become."""
+        return x @ self.matrix(x.shape[-1]).astype(x.dtype)
+
+    def _classes(self, x: Array, power: int = 1) -> Array:
+        """x T', or that of the powers of the entries of T."""
+        return x @ (self.matrix(x.shape[-1]).astype(x.dtype) ** power).T
+
+    def _removed(self, x: Array) -> Array:
+        """x T^-1: the class probabilities behind those of the labels."""
+        return x @ self.inverse(x.shape[-1]).astype(x.dtype)
+
+    def _before(self, labels: Array) -> Array:
+        """The class probabilities that explain those of the labels best, one row."""
+        with suppress(ValueError):
+            classes = self._removed(labels)
+            if classes.min() >= -1e-14:
+                return np.maximum(classes, 0)
+        # Expectation-maximisation: share out each label among its possible classes.
+        classes = np.full(len(labels), 1 / len(labels))
+        for _ in range(100_000):
+            before = classes
+            classes = before * self._classes(labels / self._labels(before))
+            if np.abs(classes - before).max() < 1e-16:
+                break
+        return classes
+
+    def _column(self, k: int, n_classes: int) -> Array:
+        """P(label k | class), for each class."""
+        return self.matrix(n_classes)[:, k]
 
     @property
     @abc.abstractmethod
@@ -80,9 +118,43 @@ class UniformNoise(LabelNoise):
 
     def matrix(self, n_classes: int) -> Array:
         check_integer(self, "n_classes", n_classes, Interval(low=2))
-        T = np.full((n_classes, n_classes), self.rate / (n_classes - 1))
-        np.fill_diagonal(T, 1 - self.rate)
-        return T
+        return np.array([self._column(k, n_classes) for k in range(n_classes)])
+
+    # T is c 1 1' + d I, so no table of K x K numbers is needed.
+
+    def _labels(self, x: Array) -> Array:
+        return self._classes(x)
+
+    def _classes(self, x: Array, power: int = 1) -> Array:
+        wrong = (self.rate / (x.shape[-1] - 1)) ** power
+        right = (1 - self.rate) ** power
+        return wrong * x.sum(axis=-1, keepdims=True) + (right - wrong) * x
+
+    def _removed(self, x: Array) -> Array:
+        wrong, gap = self._parts_of(x.shape[-1])
+        self._check_inverse(2 / max(abs(gap), 1e-300), x.shape[-1])
+        return (x - wrong * x.sum(axis=-1, keepdims=True)) / gap
+
+    def _before(self, labels: Array) -> Array:
+        wrong, gap = self._parts_of(len(labels))
+        if gap < 1e-12:
+            return super()._before(labels)
+        # Proportional to the labels less a floor, where that is positive (the
+        # condition of Kuhn and Tucker): so it is for the first of them, sorted.
+        floor, falling = wrong / gap, -np.sort(-labels)
+        scale = (1 + floor * np.arange(1, len(labels) + 1)) / falling.cumsum()
+        last = np.count_nonzero(falling * scale > floor) - 1
+        return np.maximum(labels * scale[last] - floor, 0)
+
+    def _parts_of(self, n_classes: int) -> tuple[float, float]:
+        """c and d of the matrix."""
+        wrong = self.rate / (n_classes - 1)
+        return wrong, 1 - self.rate - wrong
+
+    def _column(self, k: int, n_classes: int) -> Array:
+        column = np.full(n_classes, self.rate / (n_classes - 1))
+        column[k] = 1 - self.rate
+        return column
 
 
 @dataclass(frozen=True)
@@ -105,7 +177,8 @@ class NoiseMatrix(LabelNoise):
 
     def __post_init__(self) -> None:
         try:
-            T = np.array(self.rows, dtype=float)
+            came = np.asarray(self.rows)
+            T = came.astype(float)
         except (TypeError, ValueError) as error:
             raise TypeError(
                 f"NoiseMatrix: rows must be a square matrix of numbers; "
@@ -113,7 +186,8 @@ class NoiseMatrix(LabelNoise):
             ) from error
         fits = T.ndim == 2 and T.shape[0] == T.shape[1] >= 2
         check_shape(Named("NoiseMatrix"), "rows", T, fits, "(K, K) with K >= 2")
-        if not (T.min() >= 0 and np.allclose(T.sum(axis=1), 1, rtol=0, atol=1e-8)):
+        gap = np.abs(T.sum(axis=1) - 1).max()
+        if not (T.min() >= 0 and gap <= sum_slack(came.dtype)):
             raise ValueError(
                 "NoiseMatrix: rows must hold probabilities that sum to 1 in each row; "
                 f"got {T.tolist()}"
@@ -193,21 +267,20 @@ class ForwardCorrection(NoiseCorrection):
         n = self.noise.fewest_classes
         return bool(np.all(self.noise.matrix(n) == np.eye(n)))
 
-    def _labels(self, f: Array) -> tuple[Array, Array, Array, Array]:
-        """P(class), T, P(label), and in which rows a label is too rare for that."""
-        T = self.noise.matrix(f.shape[1]).astype(f.dtype)
+    def _labels(self, f: Array) -> tuple[Array, Array, Array]:
+        """P(class), P(label), and in which rows a label is too rare for that."""
         p = softmax(f)
-        q = p @ T
+        q = self.noise._labels(p)
         least = np.sqrt(np.finfo(f.dtype).tiny)
-        return p, T, np.maximum(q, least), q.min(axis=1) < least
+        return p, np.maximum(q, least), q.min(axis=1) < least
 
     def _log_joint(self, f: Array, k: int) -> Array:
         """log P(class j, label k) for each class j (column)."""
-        T = self.noise.matrix(f.shape[1]).astype(f.dtype)
-        return log_softmax(f) + np.log(T[:, k])
+        column = self.noise._column(k, f.shape[1]).astype(f.dtype)
+        return log_softmax(f) + np.log(column)
 
     def _value(self, y: Array, f: Array) -> Array:
-        _, _, q, rare = self._labels(f)
+        _, q, rare = self._labels(f)
         log_q = np.log(q)
         if rare.any():
             for k in range(f.shape[1]):
@@ -216,8 +289,8 @@ class ForwardCorrection(NoiseCorrection):
 
     def _classes(self, y: Array, f: Array, power: int) -> Array:
         """sum_k y_k r_jk**power with r_jk = P(class j | label k)."""
-        p, T, q, rare = self._labels(f)
-        found = p**power * ((y / q**power) @ (T**power).T)
+        p, q, rare = self._labels(f)
+        found = p**power * self.noise._classes(y / q**power, power)
         if rare.any():
             found[rare] = 0
             for k in range(f.shape[1]):
@@ -234,8 +307,7 @@ class ForwardCorrection(NoiseCorrection):
         return self.link._slope(f) - spread
 
     def _at_prediction(self, y: Array, z: Array) -> Array:
-        T = self.noise.matrix(z.shape[1]).astype(z.dtype)
-        return -inner(y, np.log(z @ T))
+        return -inner(y, np.log(self.noise._labels(z)))
 
     def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> Array:
         return self.functional.solve(self._proportions(y, w))
@@ -246,7 +318,8 @@ class BackwardCorrection(NoiseCorrection):
     """Cross-entropy against y T^-1: its mean over the noise is that of true labels.
 
     Unbiased and convex, but not bounded below: the corrected target has negative
-    entries, and where too few labels of a class came, the best constant is infinite.
+    entries, and where too few labels of a class came, the best constant gives that
+    class probability 0.  There losses are infinite, of both signs, without a mean.
 
     Parameters
     ----------
@@ -278,7 +351,7 @@ class BackwardCorrection(NoiseCorrection):
 
     def corrected(self, y: Array) -> Array:
         """The target that rows of proportions become; entries may be negative."""
-        return y @ self.noise.inverse(y.shape[1]).astype(y.dtype)
+        return self.noise._removed(y)
 
     def _value(self, y: Array, f: Array) -> Array:
         return -inner(self.corrected(y), log_softmax(f))

@@ -1,6 +1,7 @@
 r"""Losses of a mask: how badly one set of pixels covers another.
 
-Targets are masks of zeros and ones of any shape, stacked along the first axis.
+Targets are masks of zeros and ones of any shape, stacked along the first axis.  One
+mask of H x W pixels is ``mask[None]``: an array (H, W) counts as H masks of W pixels.
 """
 
 import abc
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lossbook.base import ObjectLoss
+from lossbook.base import Elsewhere, ObjectLoss
 from lossbook.links import IdentityLink, LogitLink
 from lossbook.numerics import Array, expit_slope
 from lossbook.validation import NONNEGATIVE, POSITIVE, UNIT
@@ -18,12 +19,13 @@ from lossbook.validation import NONNEGATIVE, POSITIVE, UNIT
 class MaskLoss(ObjectLoss, abstract=True):
     """A loss of masks; in the formulas they are rows of pixels.
 
-    Pixels that are masked in ``y_true`` (a masked array) do not count.
+    Pixels that are masked in ``y_true`` (a masked array) do not count.  One mask of
+    H x W pixels is ``mask[None]``: an array (H, W) counts as H masks of W pixels.
     """
 
     family = "mask"
     sample = "a mask"
-    object_shape = "(n, pixels...)"
+    object_shape = "(n, pixels...), one mask as mask[None]"
     functional = None
     y_domain = UNIT
 
@@ -126,7 +128,11 @@ class DiceLoss(OverlapRatio):
     formula = r"\ell(y, p) = 1 - \frac{2 \sum_i y_i p_i}{\sum_i y_i + \sum_i p_i}"
     reference = "isensee2018nnunet"
     likelihood = ""
-    elsewhere = ()
+    elsewhere = (
+        Elsewhere(
+            "MONAI", "DiceLoss(sigmoid=True)", "1e-5 is added above and below the bar"
+        ),
+    )
 
     @property
     def prices(self) -> tuple[float, float, float]:
@@ -161,7 +167,13 @@ class SquaredDiceLoss(OverlapRatio):
     formula = r"\ell(y, p) = 1 - \frac{2 \sum_i y_i p_i}{\sum_i y_i^2 + \sum_i p_i^2}"
     reference = "milletari2016vnet"
     likelihood = ""
-    elsewhere = ()
+    elsewhere = (
+        Elsewhere(
+            "MONAI",
+            "DiceLoss(sigmoid=True, squared_pred=True)",
+            "1e-5 is added above and below the bar",
+        ),
+    )
 
     @property
     def prices(self) -> tuple[float, float, float]:
@@ -203,7 +215,13 @@ class JaccardLoss(OverlapRatio):
     )
     reference = "rahman2016optimizing"
     likelihood = ""
-    elsewhere = ()
+    elsewhere = (
+        Elsewhere(
+            "MONAI",
+            "DiceLoss(sigmoid=True, jaccard=True)",
+            "1e-5 is added above and below the bar",
+        ),
+    )
 
     @property
     def prices(self) -> tuple[float, float, float]:
@@ -246,7 +264,13 @@ class TverskyLoss(OverlapRatio):
     )
     reference = "salehi2017tversky"
     likelihood = ""
-    elsewhere = ()
+    elsewhere = (
+        Elsewhere(
+            "MONAI",
+            "TverskyLoss(sigmoid=True)",
+            "alpha = beta = 0.5 by default; 1e-5 is added above and below the bar",
+        ),
+    )
 
     @property
     def prices(self) -> tuple[float, float, float]:
@@ -285,7 +309,13 @@ class LovaszHingeLoss(MaskLoss):
     )
     reference = "berman2018lovaszsoftmax"
     likelihood = ""
-    elsewhere = ()
+    elsewhere = (
+        Elsewhere(
+            "segmentation_models_pytorch",
+            'LovaszLoss(mode="binary")',
+            "one mask of the whole batch, unless per_image=True",
+        ),
+    )
 
     def _errors(self, y: Array, f: Array) -> tuple[Array, Array]:
         """Error and weight of each pixel, in rows."""

@@ -71,6 +71,7 @@ class BinaryCrossEntropy(LogisticForm, ProbabilityLoss):
         Elsewhere("PyTorch", "BCEWithLogitsLoss", ""),
         Elsewhere("Keras", "BinaryCrossentropy(from_logits=True)", ""),
         Elsewhere("XGBoost", "binary:logistic", ""),
+        Elsewhere("LightGBM", "binary", ""),
     )
 
     def partial_score(self, q: Array) -> Array:
@@ -271,13 +272,19 @@ class FocalLoss(ProbabilityLoss):
 
         from scipy.optimize import brentq  # slow to import, seldom needed
 
-        def slope(f: float) -> float:
-            up, down = self.phi_prime(np.array([f, -f]))
-            return float(eta * up - (1 - eta) * down)
+        log_odds = float(self.link(eta))
+
+        def balance(f: float) -> float:
+            """log of the pull of the zeros over that of the ones: no underflow."""
+            m = np.array([-f, f])
+            slope = self.gamma * expit(m) * softplus(-m) + expit(-m)
+            zeros, ones = np.log(slope) - self.gamma * softplus(m)
+            return float(zeros - ones - log_odds)
 
         # The probability is drawn towards one half: the root lies between 0 and the
         # log-odds.
-        f = brentq(slope, 0.0, float(self.link(eta)), xtol=1e-13)
+        most = abs(log_odds) + 1
+        f = brentq(balance, -most, most, xtol=1e-13)
         return float(self.link.inverse(f))
 
 

@@ -52,6 +52,7 @@ class AbsolutePercentageError(PointwiseLoss):
             "MeanAbsolutePercentageError",
             "times 100; y below 1e-7 counts as that",
         ),
+        Elsewhere("LightGBM", "mape", "y below 1 counts as 1"),
     )
 
     def _value(self, y: Array, f: Array) -> Array:

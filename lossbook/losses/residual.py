@@ -7,6 +7,7 @@ expectile, or the point where the forces rho'(r) balance.
 
 import abc
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,10 +19,11 @@ from lossbook.functionals import (
     Mean,
     MLocation,
     Quantile,
+    total,
     weighted_mean,
 )
 from lossbook.links import IdentityLink
-from lossbook.numerics import Array, hypot, log1p, log1p_square
+from lossbook.numerics import Array, blocks, hypot, log1p, log1p_square
 from lossbook.validation import (
     NONNEGATIVE,
     OPEN_UNIT,
@@ -82,7 +84,8 @@ class ResidualLoss(PointwiseLoss, abstract=True):
             return low
         if not self.convex:
             y, w = whole_sample(y, w)
-            return self._lowest_valley(y, w / w.sum())
+            w /= w.sum()
+            return self._lowest_valley(y, w)
 
         from scipy.optimize import brentq  # slow to import, seldom needed
 
@@ -113,10 +116,14 @@ class ResidualLoss(PointwiseLoss, abstract=True):
         starts = np.unique(np.append(near, np.linspace(y.min(), y.max(), 513)))
         # Heights over that of the median, value by value: what is far out adds much,
         # the same at every place, and would hide the rest.
-        sea = self.rho(y - np.sort(y)[len(y) // 2])
+        middle = np.partition(y, len(y) // 2)[len(y) // 2]
+        sea = np.concatenate([self.rho(y[rows] - middle) for rows in blocks(len(y))])
 
         def height(c: float) -> float:
-            return _total(w, self.rho(y - c) - sea)
+            return sum(
+                total(w[rows], self.rho(y[rows] - c) - sea[rows])
+                for rows in blocks(len(y))
+            )
 
         heights = np.array([height(c) for c in starts])
         best = starts[np.argsort(heights, kind="stable")[:3]]
@@ -126,31 +133,33 @@ class ResidualLoss(PointwiseLoss, abstract=True):
         """Iteratively reweighted means, which only go down, then Newton's steps."""
         at_zero = self.rho_second(np.zeros(1))[0]
         for _ in range(200):
-            r = y - centre
-            pull = np.where(r == 0, at_zero, self.rho_prime(r) / np.where(r == 0, 1, r))
-            total = _total(w, pull)
-            if total == 0:  # no value is near enough to pull
+            pulls, moved = 0.0, 0.0
+            for rows in blocks(len(y)):
+                r = y[rows] - centre
+                slope = self.rho_prime(r) / np.where(r == 0, 1, r)
+                pull = w[rows] * np.where(r == 0, at_zero, slope)
+                pulls, moved = pulls + float(pull.sum()), moved + total(pull, r)
+            if pulls == 0:  # no value is near enough to pull
                 return centre
-            step = _total(w * pull, r) / total
+            step = moved / pulls
             centre += step
             if abs(step) <= 1e-15 * abs(centre):
                 return centre
-        force = _total(w, self.rho_prime(y - centre))
+
+        def over(formula: Callable[[Array], Array], c: float) -> float:
+            return sum(total(w[rows], formula(y[rows] - c)) for rows in blocks(len(y)))
+
+        force = over(self.rho_prime, centre)
         for _ in range(20):
-            curvature = _total(w, self.rho_second(y - centre))
+            curvature = over(self.rho_second, centre)
             if curvature <= 0:
                 break
             nearer = centre + force / curvature
-            left = _total(w, self.rho_prime(y - nearer))
+            left = over(self.rho_prime, nearer)
             if abs(left) >= abs(force):
                 break
             centre, force = nearer, left
         return centre
-
-
-def _total(w: Array, values: Array) -> float:
-    """sum(w * values), without the threads of w @ values (see check_values)."""
-    return float(np.einsum("i,i->", w, values))
 
 
 @dataclass(frozen=True)
@@ -179,6 +188,7 @@ class SquaredError(ResidualLoss):
         Elsewhere("PyTorch", "MSELoss", ""),
         Elsewhere("Keras", "MeanSquaredError", ""),
         Elsewhere("XGBoost", "reg:squarederror", "half of it"),
+        Elsewhere("LightGBM", "regression", "half of it"),
     )
 
     def rho(self, r: Array) -> Array:
@@ -217,6 +227,7 @@ class AbsoluteError(ResidualLoss):
         Elsewhere("PyTorch", "L1Loss", ""),
         Elsewhere("Keras", "MeanAbsoluteError", ""),
         Elsewhere("XGBoost", "reg:absoluteerror", ""),
+        Elsewhere("LightGBM", "regression_l1", ""),
     )
 
     def rho(self, r: Array) -> Array:
@@ -263,6 +274,7 @@ class PinballLoss(ResidualLoss):
             "reg:quantileerror",
             "the quantile is called quantile_alpha",
         ),
+        Elsewhere("LightGBM", "quantile", "the quantile is called alpha"),
     )
 
     @property
@@ -381,6 +393,7 @@ class HuberLoss(ResidualLoss):
         Elsewhere("PyTorch", "HuberLoss", ""),
         Elsewhere("PyTorch", "SmoothL1Loss", "divided by delta, which is called beta"),
         Elsewhere("Keras", "Huber", ""),
+        Elsewhere("LightGBM", "huber", "delta is called alpha"),
     )
 
     @property
@@ -540,9 +553,9 @@ class EpsilonInsensitiveLoss(ResidualLoss):
     def _best_constant(self, y: np.ndarray, w: np.ndarray | None) -> float:
         # |r - e| + |r + e| = 2 max(|r|, e), so the loss asks for the median of the
         # sample in which each y is replaced by the two values y - e and y + e.
-        y, w = whole_sample(y, w)
-        doubled = np.concatenate([y - self.epsilon, y + self.epsilon])
-        return float(Quantile(0.5)(doubled, np.concatenate([w, w])))
+        doubled = np.concatenate([y - self.epsilon, y + self.epsilon], dtype=float)
+        w = None if w is None else np.concatenate([w, w])
+        return Quantile(0.5)._of_sample(doubled, w)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from lossbook.base import BinaryLoss, Loss, PointwiseLoss
+from lossbook.base import BinaryLoss, Loss, MulticlassLoss, PointwiseLoss
 from lossbook.functionals import Mean
 from lossbook.judge import calibration
 from lossbook.losses import ALL_LOSSES
@@ -20,12 +20,14 @@ from lossbook.show.curves import (
     Span,
     Which,
     answer,
+    check_loss_of,
     jumps,
+    losses_of,
     value_range,
     view,
 )
 from lossbook.show.style import name, title
-from lossbook.validation import UNIT, ClassLabels, Named, check_instance
+from lossbook.validation import UNIT, ClassLabels
 
 T = TypeVar("T")
 EQUALS = "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"
@@ -51,7 +53,7 @@ def facts(loss: Loss) -> dict[str, Any]:
         (None for regression), ``likelihood``, ``elsewhere``, ``reference``.  A loss of
         whole objects has no ``curvature``, no ``elicits`` and no ``answer``.
     """
-    check_instance(Named("facts"), "loss", loss, Loss, "HuberLoss()")
+    check_loss_of("facts", loss)
     whole = not isinstance(loss, PointwiseLoss)
     curves = [w for w in DERIVATIVES if hasattr(loss, w)]
     return {
@@ -102,6 +104,7 @@ def elicits(loss: Loss) -> str:
     >>> lb.show.elicits(lb.PinballLoss(quantile=0.9))
     'the 0.9-quantile'
     """
+    check_loss_of("elicits", loss)
     if loss.functional is None:
         return "nothing"
     if isinstance(loss.functional, Mean) and is_classification(loss):
@@ -120,21 +123,35 @@ def targets(loss: Loss) -> str:
 
 def is_classification(loss: Loss) -> bool:
     """Whether a target is a label."""
-    labels = isinstance(loss.y_domain, ClassLabels) or loss.y_domain == UNIT
-    return labels and isinstance(loss, PointwiseLoss)
+    check_loss_of("is_classification", loss)
+    return isinstance(loss, BinaryLoss | MulticlassLoss)
 
 
 def is_proper(loss: Loss) -> bool | None:
     """Whether the true probability has the least expected loss."""
+    check_loss_of("is_proper", loss)
     return isinstance(loss.functional, Mean) if is_classification(loss) else None
 
 
-@cache
 def is_calibrated(loss: Loss) -> bool | None:
-    """Whether minimising the loss always gives the most probable label."""
+    """Whether minimising the loss always gives the most probable label.
+
+    None if a target is no label.
+
+    Examples
+    --------
+    >>> lb.show.is_calibrated(lb.PerceptronLoss())
+    False
+    """
+    check_loss_of("is_calibrated", loss)
+    return _calibrated(loss)
+
+
+@cache
+def _calibrated(loss: Loss) -> bool | None:
     if isinstance(loss, BinaryLoss):
         return bool(calibration(loss))
-    if not (is_classification(loss) and isinstance(loss, PointwiseLoss)):
+    if not isinstance(loss, MulticlassLoss):
         return None
     parts = np.arange(1, 19)
     rows = np.array([(a, b, 20 - a - b) for a in parts for b in parts if a + b < 20])
@@ -188,12 +205,11 @@ def card(loss: Loss, *variants: Loss) -> Card:
     >>> lb.show.card(lb.HingeLoss()).rows()[0]
     ('Asks for', 'the more probable label')
     """
-    if len({type(each) for each in (loss, *variants)}) > 1:
-        raise ValueError(
-            "the losses on a card must be of one class; got "
-            + ", ".join(repr(each) for each in (loss, *variants))
-        )
-    return Card((loss, *variants))
+    losses = losses_of("card", (loss, *variants))
+    if len(set(map(type, losses))) > 1:
+        came = ", ".join(map(repr, losses))
+        raise ValueError(f"card: losses must be of one class; got {came}")
+    return Card(tuple(losses))
 
 
 FAMILIES = {
@@ -322,6 +338,7 @@ def _listed(labels: list[str]) -> str:
 
 def variant_labels(losses: Sequence[Loss]) -> list[str]:
     """What tells losses apart: parameters within one class, names between classes."""
+    losses = losses_of("variant_labels", losses)
     if len({type(loss) for loss in losses}) > 1:
         return [name(loss) for loss in losses]
     settings = [vars(loss) for loss in losses]

@@ -3,14 +3,15 @@
 Losses of one family are laid out on the same axes, by the same rule.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from lossbook.base import Loss, MulticlassLoss, ObjectLoss, PointwiseLoss
+from lossbook.judge.inputs import column, points
 from lossbook.losses import (
     AbsoluteError,
     BinaryCrossEntropy,
@@ -23,7 +24,15 @@ from lossbook.losses import (
     ZeroOneLoss,
 )
 from lossbook.numerics import Array
-from lossbook.validation import Named, as_numeric, check_instance, check_option
+from lossbook.validation import (
+    UNIT,
+    Interval,
+    Named,
+    as_numeric,
+    check_instance,
+    check_integer,
+    check_option,
+)
 
 Which = Literal["value", "gradient", "hessian"]
 DERIVATIVES: tuple[Which, ...] = ("value", "gradient", "hessian")
@@ -228,9 +237,35 @@ def _stack(t: Array, times: tuple[float, ...], plus: tuple[float, ...] = (0,)) -
     return np.multiply.outer(t, np.array(times, float)) + np.array(plus, float)
 
 
+def check_loss_of(owner: str, loss: object, kind: Any = Loss) -> None:
+    """Raise unless what a function was given is a loss."""
+    check_instance(Named(owner), "loss", loss, kind, "HuberLoss()")
+
+
+def losses_of(owner: str, losses: Any, kind: Any = Loss) -> list[Any]:
+    """One loss, or several, in a list."""
+    several = isinstance(losses, Iterable) and not isinstance(losses, str)
+    given = [*losses] if several else [losses]
+    if not given:
+        raise ValueError(f"{owner}: losses must hold at least one loss; got {losses!r}")
+    for loss in given:
+        check_loss_of(owner, loss, kind)
+    return given
+
+
+def check_span(owner: str, name: str, given: Any, usual: Span) -> Span:
+    """The span that was given, if it is one, or the usual one."""
+    if given is None:
+        return usual
+    low, high = column(Named(owner), name, given, like=(2,)).tolist()
+    if not low < high:
+        raise ValueError(f"{owner}: {name} must be (low, high); got {given!r}")
+    return low, high
+
+
 def view(loss: Loss) -> View:
     """The layout for a loss."""
-    check_instance(Named("view"), "loss", loss, Loss, "HuberLoss()")
+    check_loss_of("view", loss)
     return VIEWS[loss.family]
 
 
@@ -252,8 +287,10 @@ def curve(loss: Loss, which: Which, argument: ArrayLike) -> Array:
     array of shape (n,)
         The gradient is the derivative in the argument.
     """
-    layout, times = view(loss), order(which)
-    y, raw = layout.inputs(loss, as_numeric(loss, "argument", argument).astype(float))
+    check_loss_of("curve", loss)
+    layout, times = view(loss), order(which, "curve")
+    x = as_numeric(Named("curve"), "argument", argument).astype(float)
+    y, raw = layout.inputs(loss, x)
     result = getattr(loss, which)(y, raw)
     if result.ndim > 1:
         along = np.array(layout.direction, float)
@@ -262,14 +299,15 @@ def curve(loss: Loss, which: Which, argument: ArrayLike) -> Array:
     return layout.sign**times * result
 
 
-def order(which: Which) -> int:
+def order(which: Which, owner: str) -> int:
     """How often a loss is differentiated: 0, 1 or 2 times."""
-    check_option(Named("curve"), "which", which, DERIVATIVES)
+    check_option(Named(owner), "which", which, DERIVATIVES)
     return DERIVATIVES.index(which)
 
 
 def kinks(loss: Loss) -> list[float]:
     """Where value, gradient or curvature jumps, in the argument of the layout."""
+    check_loss_of("kinks", loss)
     if isinstance(loss, ObjectLoss):
         return list(view(loss).turns)
     if not isinstance(loss, MulticlassLoss) or loss.kinks:
@@ -305,6 +343,8 @@ class Jump:
 
 def jumps(loss: Loss, which: Which) -> list[Jump]:
     """The jumps of a curve."""
+    check_loss_of("jumps", loss)
+    order(which, "jumps")
     found = []
     for k in kinks(loss):
         around = curve(loss, which, [k - 1e-9, k, k + 1e-9])
@@ -318,8 +358,11 @@ def trace(
     loss: Loss, which: Which, span: Span | None = None, n: int = 401
 ) -> tuple[Array, Array]:
     """A curve ready to draw: exact at its kinks, and NaN where it jumps."""
+    check_loss_of("trace", loss)
+    order(which, "trace")
+    check_integer(Named("trace"), "n", n, Interval(low=2))
     layout = view(loss)
-    low, high = layout.span if span is None else span
+    low, high = check_span("trace", "span", span, layout.span)
     grid = (np.geomspace if layout.positive else np.linspace)(low, high, n)
     breaks = [jump.at for jump in jumps(loss, which)]
     beside = [k + side for k in kinks(loss) for side in (-1e-9, 0, 1e-9)]
@@ -336,8 +379,9 @@ def scaled_risk(loss: PointwiseLoss, sample: ArrayLike, candidates: ArrayLike) -
     The excess of the mean loss, scaled so that its median over the candidates is one
     half: losses of any scale fit on the same axes.  Unscaled if that median is 0.
     """
-    y = as_numeric(loss, "sample", sample).astype(float)
-    others = as_numeric(loss, "candidates", candidates).astype(float)
+    check_loss_of("scaled_risk", loss, PointwiseLoss)
+    y = points(Named("scaled_risk"), "sample", sample)
+    others = points(Named("scaled_risk"), "candidates", candidates)
     constants = np.append(loss.best_constant(y), others)
     risks = np.array([loss(y, np.full(len(y), c)) for c in constants])
     excess = risks[1:] - risks[0]
@@ -350,7 +394,8 @@ def scaled_risk(loss: PointwiseLoss, sample: ArrayLike, candidates: ArrayLike) -
 
 def best_raws(loss: PointwiseLoss, eta: ArrayLike) -> Array:
     """Raw predictions with the least expected loss when P(Y = 1) = eta."""
-    p = as_numeric(loss, "eta", eta).ravel()
+    check_loss_of("best_raws", loss, PointwiseLoss)
+    p = points(Named("best_raws"), "eta", eta, UNIT)
     return np.array([loss.link(loss.best_constant([each])) for each in p])
 
 
@@ -360,7 +405,8 @@ def elicited(loss: PointwiseLoss, eta: ArrayLike) -> Array:
     For several classes, eta is the probability of the first of three; the other two
     share the rest as 2 to 1.
     """
-    p = as_numeric(loss, "eta", eta).ravel()
+    check_loss_of("elicited", loss, PointwiseLoss)
+    p = points(Named("elicited"), "eta", eta, UNIT)
     if isinstance(loss, MulticlassLoss):
         rows = np.column_stack([p, 2 * (1 - p) / 3, (1 - p) / 3])
         return np.array([np.ravel(loss.best_constant(row[None]))[0] for row in rows])
@@ -375,6 +421,7 @@ def answer(loss: PointwiseLoss) -> float:
     >>> lb.show.answer(lb.AbsoluteError())
     2.0
     """
+    check_loss_of("answer", loss, PointwiseLoss)
     layout = view(loss)
     if layout.sample is not None:
         return float(loss.best_constant(layout.sample))
@@ -388,6 +435,8 @@ def value_range(loss: Loss, which: Which) -> Span:
     Read off a fine grid; infinite where the curve still grows fifty orders of
     magnitude further out.
     """
+    check_loss_of("value_range", loss)
+    order(which, "value_range")
     far = np.array(view(loss).far)
     # Objects are computed one by one, and their curves are plain.
     near = np.linspace(-30, 30, 601 if isinstance(loss, ObjectLoss) else 6001)

@@ -20,6 +20,7 @@ from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike
 
 from lossbook.base import Loss, PointwiseLoss
+from lossbook.judge.inputs import check_columns, column
 from lossbook.numerics import Array
 from lossbook.show import style
 from lossbook.show.cards import number, variant_labels
@@ -30,8 +31,10 @@ from lossbook.show.curves import (
     View,
     Which,
     best_raws,
+    check_span,
     elicited,
     jumps,
+    losses_of,
     order,
     scaled_risk,
     trace,
@@ -42,8 +45,6 @@ from lossbook.validation import (
     REALS,
     Named,
     check_instance,
-    check_sample,
-    check_values,
 )
 
 # ---- losses --------------------------------------------------------------------------
@@ -71,8 +72,9 @@ def four_panel(
     -------
     array of four Axes, or of two
     """
-    losses = [loss] if isinstance(loss, Loss) else list(loss)
-    layout = _layout(losses)
+    losses = losses_of("four_panel", loss)
+    layout = _layout("four_panel", losses)
+    chosen = layout.sample if sample is None else _sample("four_panel", layout, sample)
     pointwise = [each for each in losses if isinstance(each, PointwiseLoss)]
     if axes is None:
         rows = 2 if pointwise else 1
@@ -85,7 +87,7 @@ def four_panel(
             _reference(ax, layout.reference, which, labelled=first)
         loss_curves(losses, which, labels=None if first else nothing, ax=ax)
     if layout.sample is not None:
-        chosen = layout.sample if sample is None else sample
+        assert chosen is not None
         risk_curves(pointwise, chosen, ax=panels[3])
     elif layout is MARGIN:
         best_raw_curves(pointwise, ax=panels[3])
@@ -121,10 +123,18 @@ def loss_curves(
         leaves a line without a label.
     ax : Axes, optional
     """
-    layout, nth = _layout(losses), order(which)
+    losses = losses_of("loss_curves", losses)
+    layout, nth = _layout("loss_curves", losses), order(which, "loss_curves")
+    low, high = check_span("loss_curves", "span", span, layout.span)
+    height = check_span("loss_curves", "limits", limits, layout.limits[nth])
+    labels = variant_labels(losses) if labels is None else labels
+    if isinstance(labels, str) or np.shape(labels) != (len(losses),):
+        raise ValueError(
+            f"loss_curves: labels must be a text for each of {len(losses)} losses; "
+            f"got {labels!r}"
+        )
     ax = _axes(ax)
-    low, high = span or layout.span
-    ax.set(xlim=(low, high), ylim=limits or layout.limits[nth])
+    ax.set(xlim=(low, high), ylim=height)
     if layout.positive:
         _log_axis(ax)
     else:
@@ -132,7 +142,6 @@ def loss_curves(
     ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     if which != "value":
         ax.axhline(0, color=style.GRID, linewidth=0.8, zorder=0)
-    labels = variant_labels(losses) if labels is None else labels
     for loss, look, label in zip(losses, _looks(losses), labels, strict=True):
         ax.plot(*trace(loss, which, (low, high)), label=label or "_", **look)
         _draw_jumps(ax, loss, which, look["color"])
@@ -149,9 +158,9 @@ def risk_curves(
     Curves are scaled (see :func:`lossbook.show.scaled_risk`).  The strokes below are
     the sample; its mean and its median are marked above.
     """
-    layout = _layout(losses)
-    y, _ = check_sample(losses[0], sample, None, "sample")
-    check_values(losses[0], "sample", y, POSITIVE if layout.positive else REALS)
+    losses = losses_of("risk_curves", losses, PointwiseLoss)
+    layout = _layout("risk_curves", losses)
+    y = _sample("risk_curves", layout, sample)
     ax = _axes(ax)
     if layout.positive:
         candidates = np.geomspace(y.min() / 1.4, y.max() * 1.4, 401)
@@ -182,6 +191,7 @@ def best_raw_curves(losses: Sequence[PointwiseLoss], *, ax: Axes | None = None) 
 
     Shaded is the wrong side.  Infinite minimisers stand at the edge, with an arrow.
     """
+    losses = losses_of("best_raw_curves", losses, PointwiseLoss)
     ax = _axes(ax)
     top = 3.2
     ax.fill_between([0, 0.5], 0, top, color=style.GRID, alpha=0.35, linewidth=0)
@@ -204,6 +214,7 @@ def best_raw_curves(losses: Sequence[PointwiseLoss], *, ax: Axes | None = None) 
 
 def elicited_curves(losses: Sequence[PointwiseLoss], *, ax: Axes | None = None) -> Axes:
     """Predicted probability with the least expected loss, against the true one."""
+    losses = losses_of("elicited_curves", losses, PointwiseLoss)
     ax = _axes(ax)
     ax.plot([0, 1], [0, 1], color=style.GRID, linewidth=5, zorder=0, label="the truth")
     for loss, look in zip(losses, _looks(losses), strict=True):
@@ -230,6 +241,8 @@ def reliability(
     **line
         Options of ``ax.plot``: ``color``, ``linestyle``, ``label``.
     """
+    columns = ("mean_predicted", "fraction_positive", "count")
+    check_columns(Named("reliability"), table, columns)
     ax = _axes(ax, figsize=(3.8, 3.8))
     x, y = np.asarray(table["mean_predicted"]), np.asarray(table["fraction_positive"])
     count = np.asarray(table["count"], dtype=float)
@@ -246,17 +259,21 @@ def _axes(ax: Axes | None, **options: Any) -> Axes:
     return plt.subplots(**options)[1] if ax is None else ax
 
 
-def _layout(losses: Sequence[Loss]) -> View:
+def _layout(owner: str, losses: Sequence[Loss]) -> View:
     """The layout that losses share."""
-    for loss in losses:
-        check_instance(Named("plots"), "loss", loss, Loss, "HuberLoss()")
     layouts = [view(loss) for loss in losses]
-    if not layouts or any(each.inputs is not layouts[0].inputs for each in layouts):
+    if any(each.inputs is not layouts[0].inputs for each in layouts):
         raise ValueError(
-            "the losses of one figure must be functions of the same number, of a "
+            f"{owner}: losses must be functions of the same number, of a "
             f"residual, a margin, an amount or a row; got {list(losses)}"
         )
     return layouts[0]
+
+
+def _sample(owner: str, layout: View, sample: ArrayLike) -> Array:
+    """A sample whose best constants are shown."""
+    domain = POSITIVE if layout.positive else REALS
+    return column(Named(owner), "sample", sample, domain)
 
 
 def _looks(losses: Sequence[Loss]) -> list[dict[str, Any]]:
@@ -315,7 +332,7 @@ def _draw_jumps(ax: Axes, loss: Loss, which: Which, color: str) -> None:
         ax.plot(jump.at, jump.value, "o", **small)
     if which == "value":
         return
-    for jump in jumps(loss, DERIVATIVES[order(which) - 1]):
+    for jump in jumps(loss, DERIVATIVES[DERIVATIVES.index(which) - 1]):
         edge = ax.get_ylim()[jump.right > jump.left]
         ax.annotate("", (jump.at, edge), (jump.at, 0), arrowprops=arrow)
 
@@ -340,6 +357,7 @@ def label_line(
     **options
         Of the text: ``ha``, ``fontsize``, …
     """
+    check_instance(Named("label_line"), "line", line, Line2D, "ax.get_lines()[0]")
     data = np.column_stack(line.get_data()).astype(float)
     known = data[np.isfinite(data).all(axis=1)]
     y = np.interp(x, *known[np.argsort(known[:, 0])].T)
@@ -366,6 +384,8 @@ def label_lines(
         Distance from the line, in points.
     """
     lines = ax.get_lines() if lines is None else lines
+    for line in lines:
+        check_instance(Named("label_lines"), "lines", line, Line2D, "ax.get_lines()[0]")
     named = [line for line in lines if not str(line.get_label()).startswith("_")]
     labels = [
         ax.annotate(

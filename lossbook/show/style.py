@@ -159,17 +159,18 @@ def color(loss: Loss | type[Loss]) -> str:
     >>> lb.show.color(lb.HuberLoss)
     '#00603F'
     """
-    return _line_of(_class_of(loss).__name__)[0]
+    return _line_of(_class_of("color", loss).__name__)[0]
 
 
 def linestyle(loss: Loss | type[Loss]) -> Dashes:
     """The line style of a loss class."""
-    return _line_of(_class_of(loss).__name__)[1]
+    return _line_of(_class_of("linestyle", loss).__name__)[1]
 
 
 def line(loss: Loss | type[Loss]) -> dict[str, Any]:
     """Colour and line style as keywords: ``ax.plot(x, y, **lb.show.line(loss))``."""
-    return {"color": color(loss), "linestyle": linestyle(loss)}
+    kind = _class_of("line", loss)
+    return {"color": color(kind), "linestyle": linestyle(kind)}
 
 
 def name(loss: Loss | type[Loss]) -> str:
@@ -180,6 +181,7 @@ def name(loss: Loss | type[Loss]) -> str:
     >>> lb.show.name(lb.HuberLoss)
     'Huber'
     """
+    _class_of("name", loss)
     return str(loss.title).removesuffix(" loss").removesuffix(" deviance")
 
 
@@ -191,13 +193,20 @@ def title(loss: Loss | type[Loss]) -> str:
     >>> lb.show.title(lb.SquaredHingeLoss)
     'Squared hinge loss'
     """
+    _class_of("title", loss)
     text = str(loss.title)
     # A Greek letter is a symbol and stays small.
     return text[:1].upper() + text[1:] if text[:1].isascii() else text
 
 
-def _class_of(loss: Loss | type[Loss]) -> type:
-    return loss if isinstance(loss, type) else type(loss)
+def _class_of(owner: str, loss: Loss | type[Loss]) -> type[Loss]:
+    kind = loss if isinstance(loss, type) else type(loss)
+    if not issubclass(kind, Loss):
+        raise TypeError(
+            f"{owner}: loss must be a loss or its class, such as HuberLoss; "
+            f"got {loss!r}"
+        )
+    return kind
 
 
 @cache
