@@ -412,6 +412,9 @@ PYTORCH = {
             reduction="none", label_smoothing=loss.epsilon
         )(f, y)
     ),
+    ("WestonWatkinsLoss", "MultiMarginLoss"): Torch(
+        _plain(nn.MultiMarginLoss), factor=lambda loss: float(N_CLASSES)
+    ),
     ("PairwiseHingeLoss", "MarginRankingLoss"): Torch(_pairs),
 }
 
@@ -488,7 +491,8 @@ def _gap(ours: Array, theirs: Array) -> float:
 
 def _differs(loss: Any, peer: Torch) -> bool:
     """Whether there is anything that `differs` must tell: a factor, a term, pairs."""
-    scaled = peer.factor(loss) != 1 or "beta" in inspect.getsource(peer.of)
+    source = inspect.getsource(peer.of)
+    scaled = peer.factor(loss) != 1 or "beta" in source or "2 * y - 1" in source
     constant = np.any(np.asarray(peer.constant(np.array([2.0]))) != 0)
     return bool(scaled or constant or isinstance(loss, lb.ObjectLoss))
 
