@@ -296,7 +296,8 @@ def signature(
     if what in ("class", "method"):
         # `self` is not passed by the caller.
         (given.posonlyargs or given.args)[:1] = []
-    for each in (*given.posonlyargs, *given.args, *given.kwonlyargs):
+    named = (*given.posonlyargs, *given.args, *given.kwonlyargs)
+    for each in (*named, *filter(None, (given.vararg, given.kwarg))):
         each.annotation = annotation(each.annotation, scope)
     result = annotation(definition.returns, scope)
     shown = ast.unparse(result) if result and what != "class" else None
