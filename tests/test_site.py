@@ -17,6 +17,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from html import unescape
 from html.parser import HTMLParser
 from importlib.resources import files
@@ -937,26 +938,26 @@ def movement(browser: object, url: str) -> float:
     return shift
 
 
-def visit(browser: object, url: str, own: str, inks: set[str]) -> list[str]:
+def visit(page: object, url: str, watch: Watch, inks: set[str]) -> list[str]:
     """Open a page narrow and wide, light and dark; return what is wrong with it.
 
     Inks are what earlier pages showed: their contrast is not measured again.
     """
-    watch = Watch(own)
-    page = browser.new_page(viewport=PHONE)
-    watch.on(page)
+    watch.faults = []
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="light")
     page.goto(url)
     shift = page.evaluate(LAYOUT_SHIFT)
     if shift > 0.01:
         # A busy machine brings a font late once; a fault of the page comes every time.
-        shift = min(movement(browser, url) for _ in range(3))
+        shift = min(movement(page.context.browser, url) for _ in range(3))
     watch.note(shift > 0.01, f"what is seen moves while it loads: {shift}")
     # Everything is loaded and laid out, also what is far below the window.
     page.add_style_tag(content="section { content-visibility: visible !important }")
     page.evaluate(LOAD_ALL)
     width = page.evaluate("document.documentElement.scrollWidth")
     watch.note(width > 360, f"scrolls sideways at 360 px: {width}")
-    if url.removeprefix(own) in chapter_pages():
+    if url.removeprefix(watch.own) in chapter_pages():
         watch.faults += openings(page)
 
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -974,16 +975,18 @@ def visit(browser: object, url: str, own: str, inks: set[str]) -> list[str]:
             page.emulate_media(color_scheme=scheme)
             found = page.evaluate(RUN_AXE, ONLY_CONTRAST)
             watch.faults += [f"{scheme}: {fault}" for fault in found]
-    faults = list(watch.faults)  # closing may still cut a request short
-    page.close()
-    return faults
+    return watch.faults
 
 
 @pytest.mark.browser
 def test_every_page(browser: object, serve: object, html: Path) -> None:
     own = serve(html)
+    # What pages share is new to the first of them, their pictures to each.
+    page, watch = browser.new_page(), Watch(own)
+    watch.on(page)
     inks: set[str] = set()
-    faults = {name: visit(browser, own + name, own, inks) for name in pages_of(html)}
+    faults = {name: visit(page, own + name, watch, inks) for name in pages_of(html)}
+    page.close()
     assert {name: found for name, found in faults.items() if found} == {}
 
 
@@ -1342,6 +1345,7 @@ def measured(page: object, window: tuple[int, int]) -> dict[str, float]:
     return page.evaluate(MEASURE)
 
 
+@cache
 def chapter_pages() -> list[str]:
     pages = [p for p in Book(ROOT / "chapters").notebooks if p.kind == "chapter"]
     return [p.path.relative_to(ROOT).with_suffix(".html").as_posix() for p in pages]
