@@ -22,7 +22,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book live pdf handouts release test test-live test-tools check types lax oldest newest wheels portable jitter seeds slack reproducible run atlas ledger serve lab coverage bench peers fuzz mutate lock clean
+.PHONY: help book live pdf handouts release test test-live test-tools check cells types lax oldest newest wheels portable jitter seeds slack reproducible run atlas ledger serve lab coverage bench peers fuzz mutate lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,10 +50,11 @@ live: $(INSTALLED) ## build the site with Python for the reader's browser in it
 	$(PY) -m tools.runtime fetch $(if $(RUNTIME),--from $(RUNTIME))
 	$(MAKE) book
 
-# The tests of the pages look at the built book, so it is built first.
-test: $(INSTALLED) ## check form, types and site, run the tests, compare every notebook
-	$(MAKE) --jobs 2 book check types
-	$(PY) -m pytest -n 2 --nbval tests chapters
+# The tests of the pages look at the built book, so it is built first, beside the cells.
+# Tests wait for a browser now and then; a third process fills two cores.
+test: $(INSTALLED) ## check form, types and site, compare every notebook, run the tests
+	$(MAKE) --jobs 3 cells check types book
+	$(PY) -m pytest -n 3 tests
 
 # Builds a site with Python in it, for each of two browsers, and runs every chapter there;
 # then three of the handouts that `make handouts` has left.
@@ -73,6 +74,9 @@ check: $(INSTALLED) ## static checks: style, spelling, scripts, form of the note
 	$(BIN)/codespell
 	$(PY) -m tools.lint
 	$(PY) -m tools.notebooks check $(NB)
+
+cells: $(INSTALLED) ## compare what every notebook gives with what it has stored (minutes)
+	$(PY) -m pytest -n 2 --nbval chapters
 
 types: $(INSTALLED) ## check the type hints
 	$(BIN)/mypy

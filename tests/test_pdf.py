@@ -165,6 +165,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.mark.tools
 @pytest.mark.browser
 def test_bookmarks_and_tags(printed: Path) -> None:
     with pikepdf.open(printed) as book, book.open_outline() as outline:
@@ -180,6 +181,7 @@ def test_bookmarks_and_tags(printed: Path) -> None:
     assert not [alt for kind, alt in pictures if pdf.FORMULA in alt]
 
 
+@pytest.mark.tools
 @pytest.mark.browser
 def test_chapters_begin_on_the_right_and_numbers_are_those_of_pages(
     printed: Path,
@@ -199,6 +201,7 @@ def test_chapters_begin_on_the_right_and_numbers_are_those_of_pages(
     assert text[5] == text[7] == ""
 
 
+@pytest.mark.tools
 @pytest.mark.browser
 def test_fonts_are_fonts_and_catalogues_find_the_author(printed: Path) -> None:
     with pikepdf.open(printed) as book:
@@ -225,6 +228,7 @@ TOO_LARGE = {
 }
 
 
+@pytest.mark.tools
 @pytest.mark.browser
 def test_what_is_too_large_is_named(site: Path, tmp_path: Path) -> None:
     page = site / "b" / "deep.html"

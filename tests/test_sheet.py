@@ -32,6 +32,7 @@ def printed(target: Path) -> None:
         thread.submit(sheet.make_sheet, target).result()
 
 
+@pytest.mark.tools
 @pytest.mark.browser
 def test_it_is_one_sheet_with_all_of_it(tmp_path: Path) -> None:
     printed(tmp_path / "sheet.pdf")
@@ -49,6 +50,7 @@ def test_it_is_one_sheet_with_all_of_it(tmp_path: Path) -> None:
     assert not list(pages.faults(tmp_path / "sheet.pdf", lambda _: sheet.BLOCK))
 
 
+@pytest.mark.tools
 @pytest.mark.browser
 def test_a_second_page_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

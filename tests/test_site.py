@@ -823,6 +823,7 @@ def test_finish_twice_changes_nothing(sample: Path) -> None:
     assert contents(sample) == before
 
 
+@pytest.mark.tools
 def test_two_builds_are_equal(sample: Path, tmp_path: Path) -> None:
     one, other = contents(sample), contents(build_sample(tmp_path))
     assert one.keys() == other.keys()
@@ -1019,9 +1020,9 @@ def test_from_a_disk(browser: object, sample: Path) -> None:
 
 
 @pytest.mark.browser
-def test_search_finds_a_loss(browser: object, serve: object, html: Path) -> None:
+def test_search_finds_a_loss(browser: object, serve: object, built: Path) -> None:
     page = browser.new_page()
-    page.goto(serve(html))
+    page.goto(serve(built))
     page.get_by_role("link", name="Search").click()
     page.locator("dialog input").fill("huber")
     page.wait_for_selector(".search-results a")
@@ -1030,11 +1031,10 @@ def test_search_finds_a_loss(browser: object, serve: object, html: Path) -> None
     first.click()
     page.wait_for_url(target)
     assert "Huber" in page.locator("article").inner_text()
-    if (html / "chapters" / "3-blind-spots").exists():
-        page.goto(serve(html) + "search.html?q=calibration")
-        first = page.locator(".search-results a").first
-        assert "calibration.html" in first.get_attribute("href")
-    page.goto(serve(html) + "search.html?q=zzzzzz")
+    page.goto(serve(built) + "search.html?q=calibration")
+    first = page.locator(".search-results a").first
+    assert "calibration.html" in first.get_attribute("href")
+    page.goto(serve(built) + "search.html?q=zzzzzz")
     page.get_by_text("Nothing found").wait_for()
     page.close()
 
@@ -1050,9 +1050,9 @@ def has_faults(page: object) -> list[str]:
 
 
 @pytest.mark.browser
-def test_search_by_keys(browser: object, serve: object, html: Path) -> None:
+def test_search_by_keys(browser: object, serve: object, sample: Path) -> None:
     page = browser.new_page()
-    page.goto(serve(html))
+    page.goto(serve(sample))
     page.evaluate(DROP_ALIKE)
     page.keyboard.press("/")
     field = page.get_by_role("combobox", name="Search the book")
@@ -1081,7 +1081,7 @@ def test_search_by_keys(browser: object, serve: object, html: Path) -> None:
     target = options.nth(1).get_attribute("href")
     page.keyboard.press("Enter")
     page.wait_for_url(target)
-    page.goto(serve(html) + "search.html?q=loss")
+    page.goto(serve(sample) + "search.html?q=loss")
     options.first.wait_for()
     assert has_faults(page) == []
     page.keyboard.type(" function")
@@ -1602,6 +1602,7 @@ def test_figures_stand_without_scripts(
     context.close()
 
 
+@pytest.mark.tools
 def test_a_missing_browser_is_said() -> None:
     environment = {k: v for k, v in os.environ.items() if k != "CHROME_PATH"}
     run = subprocess.run(
