@@ -100,7 +100,7 @@ def test_there_and_back(link: Link) -> None:
     np.testing.assert_allclose(link.inverse(link(z)), z, rtol=1e-13)
 
 
-def test_mean_and_variance() -> None:
+def test_mean_and_variance_and_their_slopes() -> None:
     link = LogVarianceLink()
     f = np.array([[3.0, 0.0], [-1.0, 2.0]])
     np.testing.assert_allclose(link.inverse(f), [[3, 1], [-1, np.exp(2)]])
