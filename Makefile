@@ -62,7 +62,7 @@ test-live: $(INSTALLED) ## run every chapter in the reader's browser (minutes)
 	$(PY) -m tools.site fetch
 	$(PY) -m pytest -n 2 --dist load -m live tests/test_live.py tests/test_handouts.py
 
-# What nbval, run, mutate, portable and seeds find is tried on damage made for them.
+# What nbval, run, mutate, portable, seeds and pdf find is tried on damage made for them.
 test-tools: $(INSTALLED) ## try the tools that run notebooks or look for damage (minutes)
 	$(PY) -m pytest -n 2 --dist load -m tools tests
 
@@ -172,7 +172,7 @@ reproducible: $(INSTALLED) ## build the site twice, run all notebooks: does a by
 fuzz: $(INSTALLED) ## a million random inputs to lossbook (an hour)
 	FUZZ_CASES=4200 $(PY) -m pytest -n 2 --dist load -m hypothesis tests
 
-mutate: $(INSTALLED) ## damage a copy in every way that matters; is it noticed? (an hour)
+mutate: $(INSTALLED) ## damage a copy in every way that matters; is it noticed? (half an hour)
 	$(PY) -m tools.site fetch
 	$(PY) -m tools.mutate
 

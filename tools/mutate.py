@@ -1,6 +1,6 @@
 """Damage a copy of the repository in every way that matters; is it noticed?
 
-    python -m tools.mutate            all of it (about an hour on two cores)
+    python -m tools.mutate            all of it (about half an hour on two cores)
     python -m tools.mutate --quick    one damage of each kind (about two minutes)
 
 Each kind of damage names the narrowest check that should see it, and only that runs.
