@@ -402,6 +402,7 @@ WRONG_CALLS: list[Call] = [
     ("four_panel", (lb.HuberLoss(), [np.nan]), {}, "sample"),
     ("trace", (lb.HuberLoss(), "value", (0, 1, 2)), {}, "span"),
     ("trace", (lb.HuberLoss(), "value", (0, 1), 2.5), {}, "n"),
+    ("trace", (lb.HuberLoss(), "value", (0, 1), 1), {}, "n"),
     ("loss_curves", ([lb.HuberLoss(), lb.HingeLoss()],), {}, "losses"),
     ("risk_curves", (lb.HuberLoss(), "a"), {}, "sample"),
     ("reliability", ([1.0],), {}, "table"),
