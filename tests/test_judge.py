@@ -434,7 +434,7 @@ def test_every_public_function_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("call", WRONG_CALLS + about_losses(), ids=str)
-def test_a_wrong_call_is_told_who_which_what_and_what_came(call: Call) -> None:
+def test_a_bad_call_is_told_who_which_what_and_what_came(call: Call) -> None:
     name, args, options, argument = call
     form = rf"^{name}: {argument} must .*; got "
     with pytest.raises((TypeError, ValueError), match=form):
