@@ -54,7 +54,7 @@ live: $(INSTALLED) ## build the site with Python for the reader's browser in it
 # Tests wait for a browser now and then; a third process fills two cores.
 test: $(INSTALLED) ## check form, types and site, compare every notebook, run the tests
 	$(MAKE) --jobs 3 cells check types book
-	$(PY) -m pytest -n 3 tests
+	$(PY) -m pytest -n 3 --dist worksteal tests
 
 # Builds a site with Python in it, for each of two browsers, and runs every chapter there;
 # then three of the handouts that `make handouts` has left.
