@@ -939,6 +939,9 @@ def movement(browser: object, url: str) -> float:
     return shift
 
 
+PARTS = 4  # of the pages, for several processes
+
+
 def visit(page: object, url: str, watch: Watch, inks: set[str]) -> list[str]:
     """Open a page narrow and wide, light and dark; return what is wrong with it.
 
@@ -980,13 +983,14 @@ def visit(page: object, url: str, watch: Watch, inks: set[str]) -> list[str]:
 
 
 @pytest.mark.browser
-def test_every_page(browser: object, serve: object, html: Path) -> None:
-    own = serve(html)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_page(browser: object, serve: object, html: Path, part: int) -> None:
+    own, pages = serve(html), pages_of(html)[part::PARTS]
     # What pages share is new to the first of them, their pictures to each.
     page, watch = browser.new_page(), Watch(own)
     watch.on(page)
     inks: set[str] = set()
-    faults = {name: visit(page, own + name, watch, inks) for name in pages_of(html)}
+    faults = {name: visit(page, own + name, watch, inks) for name in pages}
     page.close()
     assert {name: found for name, found in faults.items() if found} == {}
 
