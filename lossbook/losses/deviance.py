@@ -46,8 +46,10 @@ def _ratio_and_log(y: Array, z: Array) -> tuple[Array, Array]:
     """y / z and its logarithm; some number for y = 0, where it has no say."""
     limits, ratio = np.finfo(z.dtype), y / z
     log_ratio = np.log(np.maximum(ratio, limits.tiny))
-    far = (y > 0) & ~((ratio >= limits.tiny) & (ratio <= limits.max))
-    if far.any():
+    low, high = ratio.min() < limits.tiny, ratio.max() > limits.max
+    zeros = y.size - np.count_nonzero(y) if low else 0
+    if high or (low and np.count_nonzero(ratio < limits.tiny) > zeros):
+        far = (y > 0) & ~((ratio >= limits.tiny) & (ratio <= limits.max))
         log_ratio = np.where(far, np.log(y) - np.log(z), log_ratio)
     return ratio, log_ratio
 
