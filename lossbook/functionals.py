@@ -243,7 +243,7 @@ class BetaMedian(Identifiable):
     def _of_sample(self, y: np.ndarray, w: np.ndarray | None) -> float:
         check_values(self, "y", y, POSITIVE)
         weight: Array
-        y, weight = in_order(y, np.ones(len(y)) if w is None else w)  # type: ignore
+        y, weight = in_order(y, np.ones(len(y)) if w is None else w)  # type: ignore[assignment]
         # Relative to the middle value, so that no power overflows.
         log_weight = np.log(y)
         log_weight -= np.median(log_weight)
