@@ -22,7 +22,7 @@ export OPENBLAS_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book live pdf handouts release test test-live test-tools check cells types lax oldest newest wheels portable jitter seeds slack reproducible run atlas ledger serve lab coverage bench peers fuzz mutate lock clean
+.PHONY: help book live pdf handouts release test test-pages test-live test-tools check cells types lax oldest newest wheels portable jitter seeds slack reproducible run atlas ledger serve lab coverage bench peers fuzz mutate lock clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,7 +56,11 @@ test: $(INSTALLED) ## check form, types and site, compare every notebook, run th
 	$(MAKE) --jobs 3 cells check types book
 	$(PY) -m pytest -n 3 --dist worksteal tests
 
-# Builds a site with Python in it, for each of two browsers, and runs every chapter there;
+# `make test` opens the chapters on a phone and tries each part of a page on small pages.
+test-pages: $(INSTALLED) ## open every page narrow, wide, light, dark; print some (minutes)
+	$(PY) -m pytest -n 3 --dist worksteal -m pages tests
+
+# Builds a site with Python in it and runs every chapter there;
 # then three of the handouts that `make handouts` has left.
 test-live: $(INSTALLED) ## run every chapter in the reader's browser (minutes)
 	$(PY) -m tools.site fetch

@@ -2,10 +2,11 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
 from hypothesis import settings
@@ -22,6 +23,37 @@ settings.register_profile(
     derandomize="CI" in os.environ,
 )
 settings.load_profile("book")
+
+
+Shared = Callable[[str, Callable[[Path], Path]], Path]
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    """Gives what is slow to make once, whichever of several processes asks first."""
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if "PYTEST_XDIST_WORKER" in os.environ else root
+
+    def get(name: str, make: Callable[[Path], Path]) -> Path:
+        answer = root / f"{name}.path"
+        try:
+            (root / name).mkdir()  # by one process only
+        except FileExistsError:
+            while not answer.exists():
+                threading.Event().wait(0.1)
+        else:
+            made = ""
+            try:
+                made = str(make(root / name))
+            finally:
+                with NamedTemporaryFile("w", dir=root, delete=False) as file:
+                    file.write(made)
+                os.replace(file.name, answer)  # whole at once
+        if not (made := answer.read_text()):
+            pytest.skip(f"another test says why there is no {name}")
+        return Path(made)
+
+    return get
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,7 @@ SOURCES = {
 def convert() -> handouts.Converter:
     """Without Sphinx: a role says what it was."""
     parser = handouts.markdown_parser(MdParserConfig(enable_extensions=EXTENSIONS))
-    return handouts.Converter(parser, lambda role: f"<{role.replace('`', '|')}>")
+    return handouts.Converter(parser.parse, lambda role: f"<{role.replace('`', '|')}>")
 
 
 BOXES = {
@@ -103,7 +103,7 @@ def test_a_text_keeps_what_is_no_markup(
 
 
 def test_an_equation_keeps_its_number(convert: handouts.Converter) -> None:
-    numbered = handouts.Converter(convert.parser, lambda _: "[(5.1)](https://x)")
+    numbered = handouts.Converter(convert.parse, lambda _: "[(5.1)](https://x)")
     assert numbered.plain("$$\na\n$$ (eq)\n") == "$$a \\tag{5.1}$$\n"
 
 

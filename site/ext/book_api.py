@@ -114,13 +114,21 @@ def leave_to_others(
 
 
 @cache
+def assigned() -> dict[str, tuple[ast.expr, dict[str, Any]]]:
+    """What stands behind each name that a module of ours assigns, and its scope."""
+    modules = [m for m in sys.modules.values() if m and is_ours_module(m)]
+    return {
+        ast.unparse(node.targets[0]): (node.value, vars(module))
+        for module in reversed(modules)
+        for node in reversed(ast.parse(inspect.getsource(module)).body)
+        if isinstance(node, ast.Assign)
+    }
+
+
+@cache
 def alias(name: str) -> ast.expr | None:
     """What a name for a type stands for, such as Reduction: a reader wants to know."""
-    for module in [m for m in sys.modules.values() if m and is_ours_module(m)]:
-        for node in ast.parse(inspect.getsource(module)).body:
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-                return annotation(node.value, vars(module))
-    return None
+    return annotation(*assigned()[name]) if name in assigned() else None
 
 
 def file_of(module: ModuleType) -> Path:

@@ -9,6 +9,8 @@ from itertools import groupby
 from typing import Any
 
 from docutils import nodes
+from pybtex.backends.plaintext import Backend
+from pybtex.plugin import register_plugin
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx_exercise.nodes import is_exercise_node, solution_node
@@ -94,6 +96,9 @@ def pages_to_write(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    # sphinxcontrib-bibtex asks for it at each of 900 citations, and pybtex would look
+    # through all installed packages each time.
+    register_plugin("pybtex.backends", "plaintext", Backend, force=True)
     app.connect("env-updated", pages_to_write)
     app.connect("doctree-resolved", lead_to_solutions)
     app.connect("doctree-resolved", list_citations)

@@ -10,6 +10,7 @@ import math
 import re
 import textwrap
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,11 @@ def file_of(env: BuildEnvironment) -> Path:
 
 def chapters_of(env: BuildEnvironment) -> dict[str, Chapter]:
     """The chapters in the order of the file; each needs earlier ones only."""
-    text = file_of(env).read_text(encoding="utf8")
+    return parsed(file_of(env), file_of(env).read_text(encoding="utf8"))
+
+
+@cache  # each page asks
+def parsed(file: Path, text: str) -> dict[str, Chapter]:
     found: dict[str, Chapter] = {}
     for label, about in (yaml.safe_load(text) or {}).items():
         chapter = Chapter(label, about["difficulty"], about["needs"])
@@ -61,7 +66,7 @@ def chapters_of(env: BuildEnvironment) -> dict[str, Chapter]:
             *chapter.needs
         }:
             raise ExtensionError(
-                f"{file_of(env)}: {label}: expected one of {DIFFICULTIES} and needs "
+                f"{file}: {label}: expected one of {DIFFICULTIES} and needs "
                 f"that stand before it; got {about}"
             )
         found[label] = chapter

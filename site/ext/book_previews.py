@@ -115,12 +115,16 @@ def previews(site: Path) -> dict[str, str]:
     wanted: set[str] = set()
     for name, tree in trees.items():
         wanted |= linked(tree, name)
+    places = {
+        f"{name}#{element.get('id')}": element
+        for name, tree in trees.items()
+        for element in tree.xpath("//*[@id]")
+    }
     found = {}
-    for place in sorted(wanted):
-        name, _, ident = place.partition("#")
-        for element in trees[name].xpath("//*[@id=$ident]", ident=ident)[:1]:
-            if parts := shown(element):
-                found[place] = "".join(as_html(part, name) for part in parts)
+    for place in sorted(wanted & places.keys()):
+        if parts := shown(places[place]):
+            name = place.partition("#")[0]
+            found[place] = "".join(as_html(part, name) for part in parts)
     return found
 
 

@@ -36,9 +36,12 @@
       const risk = axes({ x: [-REACH, REACH], y: [0, 3], ...grid.at(0), xlabel: "raw prediction f", ylabel: "conditional risk" });
       const map = axes({ x: [0, 1], y: [-REACH, REACH], ...grid.at(1), xlabel: "η", ylabel: "minimising f" });
       // Where many f are least, the map is a band between its ends.
-      const below = range(0.02, 0.48, 47), above = range(0.52, 0.98, 47);
-      const band = [below, above].map((es) => map.area([...es.map((e) => [e, ends(e)[1]]), ...es.toReversed().map((e) => [e, ends(e)[0]])], "c4"));
-      const rim = (k) => [below, above].map((es) => map.line(es.map((e) => [e, ends(e)[k]]), "c4")).join("");
+      const rims = [range(0.02, 0.48, 47), range(0.52, 0.98, 47)].map((etas) => {
+        const found = etas.map((e) => [e, ends(e)]);
+        return [0, 1].map((k) => found.map(([e, both]) => [e, both[k]]));
+      });
+      const band = rims.map(([low, high]) => map.area([...high, ...low.toReversed()], "c4"));
+      const rim = (k) => rims.map((both) => map.line(both[k], "c4")).join("");
       const level = (f) => Math.min(3, Losses.conditionalRisk(loss, eta, f));
       const floor = from < to ? risk.line([[from, best.least], [to, best.least]], "c4") + map.line([[eta, from], [eta, to]], "c4") : "";
       const mark = best.without0 ? [from, to].find((f) => f !== 0) : (from + to) / 2;
