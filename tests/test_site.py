@@ -592,10 +592,14 @@ class Page(HTMLParser):
                 pass
 
 
+@cache
+def parsed(html: Path) -> dict[str, Page]:
+    return {n: Page((html / n).read_text(encoding="utf8")) for n in pages_of(html)}
+
+
 def test_markup(html: Path) -> None:
     faults = []
-    for name in pages_of(html):
-        page = Page((html / name).read_text(encoding="utf8"))
+    for name, page in parsed(html).items():
         repeated = [i for i, count in Counter(page.ids).items() if count > 1]
         faults += [f"{name}: {f}" for f in page.faults]
         faults += [f"{name}: id {i!r} stands twice" for i in repeated]
@@ -608,7 +612,7 @@ def test_the_markup_check_sees_faults() -> None:
 
 
 def test_internal_links_and_fragments(html: Path) -> None:
-    pages = {n: Page((html / n).read_text(encoding="utf8")) for n in pages_of(html)}
+    pages = parsed(html)
     broken = []
     for name, page in pages.items():
         for link in page.links:
@@ -1658,6 +1662,7 @@ def test_a_missing_browser_is_said() -> None:
 # --------------------------------------------- what is connected with what
 
 
+@cache
 def tree_of(html: Path, name: str) -> object:
     return lxml.html.parse(str(html / name)).getroot()
 
