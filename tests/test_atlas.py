@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from lossbook.numerics import expit
 from lossbook.show import cards, curves
 from tools import atlas as pages
 
-FACTS = {loss: atlas.facts(loss) for loss in lb.ALL_LOSSES}
+facts = cache(atlas.facts)
 
 
 # ---- curves --------------------------------------------------------------------------
@@ -148,7 +149,7 @@ def test_elicited_and_minimizers_agree_through_the_link():
 
 @each([*SCALAR, *MULTICLASS])
 def test_slope_and_lipschitz_constant_agree(loss):
-    steepest = np.abs(FACTS[loss]["slope"]).max()
+    steepest = np.abs(facts(loss)["slope"]).max()
     if loss in MULTICLASS:
         assert steepest <= loss.lipschitz
     elif loss.family == "amount" and steepest < loss.lipschitz:
@@ -161,7 +162,7 @@ def test_slope_and_lipschitz_constant_agree(loss):
 
 @each([*SCALAR, *MULTICLASS])
 def test_curvature_and_convexity_agree(loss):
-    lowest = FACTS[loss]["curvature"][0]
+    lowest = facts(loss)["curvature"][0]
     if loss.convex:
         assert lowest >= 0
     else:
@@ -172,7 +173,7 @@ def test_curvature_and_convexity_agree(loss):
 
 @each_loss
 def test_the_bound_holds_and_is_reached(loss):
-    bound = FACTS[loss]["bound"]
+    bound = facts(loss)["bound"]
     t = np.geomspace(1e-6, 1e6, 500)
     values = atlas.curve(loss, "value", t)
     if atlas.view(loss) is not curves.AMOUNT:
@@ -182,7 +183,7 @@ def test_the_bound_holds_and_is_reached(loss):
 
 
 def test_proper_and_calibrated():
-    proper = {FACTS[loss]["name"] for loss in CLASSIFICATION if FACTS[loss]["proper"]}
+    proper = {facts(loss)["name"] for loss in CLASSIFICATION if facts(loss)["proper"]}
     assert proper == {
         "binary cross-entropy",
         "categorical cross-entropy",
@@ -195,13 +196,13 @@ def test_proper_and_calibrated():
         "logistic",
         "Savage",
     }
-    wrong = {loss for loss in CLASSIFICATION if not FACTS[loss]["calibrated"]}
+    wrong = {loss for loss in CLASSIFICATION if not facts(loss)["calibrated"]}
     # Logit adjustment looks for the most probable class of another world.
     adjusted = lb.LogitAdjustedCrossEntropy(prior=(0.5, 0.3, 0.2))
     hinges = {lb.CrammerSingerLoss(), lb.WestonWatkinsLoss()}
     assert wrong == {lb.PerceptronLoss(), adjusted, *hinges}
-    assert FACTS[lb.SquaredError()]["proper"] is None
-    assert FACTS[lb.SquaredError()]["calibrated"] is None
+    assert facts(lb.SquaredError())["proper"] is None
+    assert facts(lb.SquaredError())["calibrated"] is None
 
 
 def test_a_multiclass_loss_that_favours_the_first_class_is_not_calibrated():
@@ -235,7 +236,7 @@ def test_what_is_elicited_in_words(loss, words):
 
 def test_the_code_of_a_loss_makes_it():
     for loss in lb.ALL_LOSSES:
-        assert eval(FACTS[loss]["code"], {"lb": lb, "np": np}) == loss
+        assert eval(facts(loss)["code"], {"lb": lb, "np": np}) == loss
 
 
 @pytest.mark.parametrize(
@@ -268,7 +269,7 @@ def test_a_card_is_complete_and_always_the_same(loss):
     assert (set(labels) >= {"Asks for", "Curvature"}) == (loss in POINTWISE)
     assert ("Calibrated" in labels) == (loss in CLASSIFICATION)
     assert all(text.strip() for _, text in card.rows())
-    again = atlas.card(eval(FACTS[loss]["code"], {"lb": lb, "np": np}))
+    again = atlas.card(eval(facts(loss)["code"], {"lb": lb, "np": np}))
     assert repr(again) == repr(card)
     assert again._repr_markdown_() == card._repr_markdown_()
     assert loss.formula in repr(card)
