@@ -646,9 +646,7 @@ def _whole_labels(
 def one_hot(owner: Loss, labels: Array, n_classes: int) -> Array:
     """Labels 0..K-1 as rows of zeros with a single one."""
     columns = _whole_labels(owner, labels, n_classes)
-    proportions = np.zeros((len(labels), n_classes), order="F")
-    proportions[np.arange(len(labels)), columns] = 1
-    return proportions
+    return (columns == np.arange(n_classes)[:, None]).astype(float).T
 
 
 def _check_rows_sum_to_one(
