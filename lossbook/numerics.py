@@ -58,7 +58,7 @@ def log1p_of_log(x: Array) -> Array:
     array([0.    , 0.6931])
     """
     u = 1 + x
-    return np.log(u) + (x - (u - 1)) / u  # the digits of x that u has not
+    return np.log(u) + ((1 - u) + x) / u  # the digits of x that u has not
 
 
 def softplus(x: Array) -> Array:

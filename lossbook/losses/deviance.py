@@ -320,7 +320,9 @@ class TweedieDeviance(Deviance):
         second = z ** (2 - self.power)
         with np.errstate(invalid="ignore"):  # 0 * inf, which is seen to
             value = self._plain(y, y / z * second, second)
-        return self._careful(y, np.log(z)) if value is None else value
+        if value is None or second.min() < np.finfo(z.dtype).tiny:
+            return self._careful(y, np.log(z))
+        return value
 
     def _plain(self, y: Array, first: Array, second: Array) -> Array | None:
         """The book's formula, of y * z**(1-power) and z**(2-power).
@@ -332,7 +334,7 @@ class TweedieDeviance(Deviance):
             return None
         with np.errstate(invalid="ignore"):  # inf - inf, which is not below inf
             excess = 2 / (a * b) * (y**b - b * first + a * second)
-        if not (excess.max() < np.inf and second.min() >= np.finfo(y.dtype).tiny):
+        if not excess.max() < np.inf:
             return None
         return np.maximum(excess, 0)  # rounding may leave it below zero
 
