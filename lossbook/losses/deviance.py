@@ -46,7 +46,7 @@ def _log_ratio(y: Array, z: Array, ratio: Array) -> Array:
     """log(y / z), also where the ratio is out of range; some number for y = 0."""
     limits = np.finfo(z.dtype)
     near = (ratio >= limits.tiny) & (ratio <= limits.max)
-    apart = np.log(np.maximum(y, limits.tiny)) - np.log(z)
+    apart = np.log(y + (y == 0)) - np.log(z)
     return np.where(near, np.log(ratio), apart)
 
 
@@ -201,26 +201,28 @@ class GammaDeviance(Deviance):
     )
 
     def _value(self, y: Array, f: Array) -> Array:
-        return self._deviance(*ratio_and_log(y, f))
+        return self._value_and_gradient(y, f)[0]
 
-    def _deviance(self, ratio: Array, log_ratio: Array) -> Array:
-        return 2 * np.maximum(ratio - 1 - log_ratio, 0)
+    def _deviance(self, growth: Array, log_ratio: Array) -> Array:
+        return 2 * np.maximum(growth - log_ratio, 0)
 
     def _at_prediction(self, y: Array, z: Array) -> Array:
         ratio = y / z
+        growth = ratio - 1
         with np.errstate(invalid="ignore"):  # inf - inf, which is seen to
-            deviance = self._deviance(ratio, np.log(ratio))
+            deviance = self._deviance(growth, np.log(ratio))
         # As long as the sum is small, both terms are in range.
         if deviance.max() < -math.log(np.finfo(z.dtype).tiny):
             return deviance
-        return self._deviance(ratio, _log_ratio(y, z, ratio))
+        return self._deviance(growth, _log_ratio(y, z, ratio))
 
     def _gradient(self, y: Array, f: Array) -> Array:
         return 2 - 2 * ratio_and_log(y, f)[0]
 
     def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
         ratio, log_ratio = ratio_and_log(y, f)
-        return self._deviance(ratio, log_ratio), 2 - 2 * ratio
+        growth = ratio - 1
+        return self._deviance(growth, log_ratio), -2 * growth
 
     def _hessian(self, y: Array, f: Array) -> Array:
         return 2 * ratio_and_log(y, f)[0]
