@@ -13,7 +13,7 @@ columns; PyTorch's lacks them. Ratios above 1: lossbook is faster.
 NumPy's exp and log are several times as fast on a processor with AVX-512, so the table
 is made twice, with it and without (as on most laptops); what the machine does not have
 is not measured. The first columns say how many exponentials, logarithms and the like
-(a power counts two) one number costs in the call, in `from_raw` and in
+(a power counts two, a root none) one number costs in the call, in `from_raw` and in
 `value_and_gradient`: without AVX-512 they are where the time goes.
 """
 
