@@ -45,9 +45,10 @@ class Deviance(PointwiseLoss, abstract=True):
 def _log_ratio(y: Array, z: Array, ratio: Array) -> Array:
     """log(y / z), also where the ratio is out of range; some number for y = 0."""
     limits = np.finfo(z.dtype)
+    if ratio.min() >= limits.tiny and ratio.max() <= limits.max:
+        return np.log(ratio)
     near = (ratio >= limits.tiny) & (ratio <= limits.max)
-    apart = np.log(y + (y == 0)) - np.log(z)
-    return np.where(near, np.log(ratio), apart)
+    return np.where(near, np.log(ratio), np.log(y + (y == 0)) - np.log(z))
 
 
 @dataclass(frozen=True)
@@ -203,18 +204,9 @@ class GammaDeviance(Deviance):
     def _value(self, y: Array, f: Array) -> Array:
         return self._value_and_gradient(y, f)[0]
 
-    def _deviance(self, growth: Array, log_ratio: Array) -> Array:
-        return 2 * np.maximum(growth - log_ratio, 0)
-
     def _at_prediction(self, y: Array, z: Array) -> Array:
         ratio = y / z
-        growth = ratio - 1
-        with np.errstate(invalid="ignore"):  # inf - inf, which is seen to
-            deviance = self._deviance(growth, np.log(ratio))
-        # As long as the sum is small, both terms are in range.
-        if deviance.max() < -math.log(np.finfo(z.dtype).tiny):
-            return deviance
-        return self._deviance(growth, _log_ratio(y, z, ratio))
+        return 2 * np.maximum(ratio - 1 - _log_ratio(y, z, ratio), 0)
 
     def _gradient(self, y: Array, f: Array) -> Array:
         return 2 - 2 * ratio_and_log(y, f)[0]
@@ -222,7 +214,7 @@ class GammaDeviance(Deviance):
     def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
         ratio, log_ratio = ratio_and_log(y, f)
         growth = ratio - 1
-        return self._deviance(growth, log_ratio), -2 * growth
+        return 2 * np.maximum(growth - log_ratio, 0), -2 * growth
 
     def _hessian(self, y: Array, f: Array) -> Array:
         return 2 * ratio_and_log(y, f)[0]
