@@ -598,11 +598,12 @@ class MulticlassLoss(PointwiseLoss, abstract=True):
         n_classes = f.shape[1]
         probabilities = name == "y_pred" and self.response == "predict_proba"
         for rows, y_part, f_part in super()._parts(y, f, dtype, name):
+            f_part = np.asfortranarray(f_part)
             if probabilities:
                 _check_rows_sum_to_one(self, name, f_part, f.dtype)
             if y.ndim == 1:
                 y_part = one_hot(self, y_part, n_classes).astype(dtype, copy=False)
-            yield rows, np.asfortranarray(y_part), np.asfortranarray(f_part)
+            yield rows, np.asfortranarray(y_part), f_part
 
     def _proportions(
         self, y: np.ndarray, w: np.ndarray | None, n_classes: int | None = None
@@ -646,9 +647,7 @@ def _whole_labels(
 def one_hot(owner: Loss, labels: Array, n_classes: int) -> Array:
     """Labels 0..K-1 as rows of zeros with a single one."""
     columns = _whole_labels(owner, labels, n_classes)
-    proportions = np.zeros((len(labels), n_classes), order="F")
-    proportions[np.arange(len(labels)), columns] = 1
-    return proportions
+    return (columns == np.arange(n_classes)[:, None]).astype(float).T
 
 
 def _check_rows_sum_to_one(

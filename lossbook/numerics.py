@@ -58,7 +58,7 @@ def log1p_of_log(x: Array) -> Array:
     array([0.    , 0.6931])
     """
     u = 1 + x
-    return np.log(u) + (x - (u - 1)) / u  # the digits of x that u has not
+    return np.log(u) + ((1 - u) + x) / u  # the digits of x that u has not
 
 
 def softplus(x: Array) -> Array:
@@ -179,9 +179,9 @@ def ratio_and_log(y: Array, f: Array) -> tuple[Array, Array]:
     with np.errstate(over="ignore", divide="ignore"):
         ratio = y * np.exp(-f)
         log_ratio = np.log(ratio)
-        if max(f.max(), -f.min(), log_ratio.max(), -log_ratio.min()) > limit:
+        if max(f.max(), log_ratio.max(), -log_ratio.min()) > limit:
             # A factor or the product is out of range: there subtract the logarithms.
-            far = (np.abs(f) > limit) | (np.abs(log_ratio) > limit)
+            far = (f > limit) | (np.abs(log_ratio) > limit)
             log_ratio = np.where(far, np.log(y) - f, log_ratio)
             ratio = np.where(far, np.exp(log_ratio), ratio)
     return ratio, log_ratio

@@ -604,8 +604,8 @@ EXACT: dict[type, Callable[[Any], Callable[[Any, Any], Any]]] = {
 
 @each([loss for loss in SCALAR if loss.family == "amount"])
 def test_the_call_of_extreme_amounts_is_right(loss: Loss) -> None:
-    """From 1e-300 to 1e100, and infinite only beyond the range of floats."""
-    amounts = [0.0, 1e-300, 1e-100, 1e-8, 0.5, 3.0, 1e30, 1e100]
+    """From 1e-310 to 1e100, and infinite only beyond the range of floats."""
+    amounts = [0.0, 1e-310, 1e-300, 1e-100, 1e-8, 0.5, 3.0, 1e30, 1e100]
     pairs = [
         (y, z)
         for y, z in product(amounts, repeat=2)
@@ -774,3 +774,12 @@ def test_no_constant_beats_the_fit(loss: Loss, data: st.DataObject) -> None:
     best = raw_constant(loss, y, w)
     least, rival = risks(loss, y, [best, other], w)
     assert least <= rival + 1e-9 * (1 + abs(rival))
+
+
+@pytest.mark.parametrize("f", [-400.0, 400.0])
+@pytest.mark.parametrize("method", ["value", "gradient", "hessian"])
+def test_tweedie_where_a_factor_is_out_of_range(method: str, f: float) -> None:
+    """exp(-2 f) is infinite or 0, and y * exp(-2 f) is neither."""
+    formula = getattr(lb.TweedieDeviance(power=3), method)
+    one = formula([np.e], [0.0])
+    np.testing.assert_allclose(formula([np.exp(f + 1)], [f]), np.exp(-f) * one, 1e-11)

@@ -42,16 +42,13 @@ class Deviance(PointwiseLoss, abstract=True):
     functional = Mean()
 
 
-def _ratio_and_log(y: Array, z: Array) -> tuple[Array, Array]:
-    """y / z and its logarithm; some number for y = 0, where it has no say."""
-    limits, ratio = np.finfo(z.dtype), y / z
-    log_ratio = np.log(np.maximum(ratio, limits.tiny))
-    low, high = ratio.min() < limits.tiny, ratio.max() > limits.max
-    zeros = y.size - np.count_nonzero(y) if low else 0
-    if high or (low and np.count_nonzero(ratio < limits.tiny) > zeros):
-        far = (y > 0) & ~((ratio >= limits.tiny) & (ratio <= limits.max))
-        log_ratio = np.where(far, np.log(y) - np.log(z), log_ratio)
-    return ratio, log_ratio
+def _log_ratio(y: Array, z: Array, ratio: Array) -> Array:
+    """log(y / z), also where the ratio is out of range; some number for y = 0."""
+    limits = np.finfo(z.dtype)
+    if ratio.min() >= limits.tiny and ratio.max() <= limits.max:
+        return np.log(ratio)
+    near = (ratio >= limits.tiny) & (ratio <= limits.max)
+    return np.where(near, np.log(ratio), np.log(y + (y == 0)) - np.log(z))
 
 
 @dataclass(frozen=True)
@@ -104,8 +101,13 @@ class PoissonDeviance(Deviance):
         return 2 * np.maximum(excess, 0)  # rounding may leave it below zero
 
     def _at_prediction(self, y: Array, z: Array) -> Array:
-        _, log_ratio = _ratio_and_log(y, z)
-        return 2 * np.maximum(y * log_ratio - y + z, 0)
+        ratio = y / z
+        # Where y is so small, or 0, the logarithm has no say.
+        log_ratio = np.log(np.maximum(ratio, np.finfo(z.dtype).tiny))
+        excess = y * log_ratio - y + z
+        if excess.max() == np.inf:
+            excess = y * _log_ratio(y, z, ratio) - y + z
+        return 2 * np.maximum(excess, 0)
 
     def _gradient(self, y: Array, f: Array) -> Array:
         return 2 * (np.exp(f) - y)
@@ -203,8 +205,8 @@ class GammaDeviance(Deviance):
         return self._value_and_gradient(y, f)[0]
 
     def _at_prediction(self, y: Array, z: Array) -> Array:
-        ratio, log_ratio = _ratio_and_log(y, z)
-        return 2 * np.maximum(ratio - 1 - log_ratio, 0)
+        ratio = y / z
+        return 2 * np.maximum(ratio - 1 - _log_ratio(y, z, ratio), 0)
 
     def _gradient(self, y: Array, f: Array) -> Array:
         return 2 - 2 * ratio_and_log(y, f)[0]
@@ -295,8 +297,45 @@ class TweedieDeviance(Deviance):
     def _value(self, y: Array, f: Array) -> Array:
         if self.power == 0:
             return np.square(y - f)
-        # y (y**a - z**a) / a - (y**b - z**b) / b with a = 1 - p and b = 2 - p: the
-        # book's formula, in which both divisions by zero have limits.
+        value = self._plain(y, *self._powers(y, f))
+        return self._careful(y, f) if value is None else value
+
+    def _value_and_gradient(self, y: Array, f: Array) -> tuple[Array, Array]:
+        if self.power == 0:
+            return super()._value_and_gradient(y, f)
+        first, second = self._powers(y, f)
+        value = self._plain(y, first, second)
+        slope = 2 * (second - first)
+        return self._careful(y, f) if value is None else value, slope
+
+    def _at_prediction(self, y: Array, z: Array) -> Array:
+        if self.power == 0:
+            return np.square(y - z)
+        second = z ** (2 - self.power)
+        with np.errstate(invalid="ignore"):  # 0 * inf, which is seen to
+            value = self._plain(y, y / z * second, second)
+        if value is None or second.min() < np.finfo(z.dtype).tiny:
+            return self._careful(y, np.log(z))
+        return value
+
+    def _plain(self, y: Array, first: Array, second: Array) -> Array | None:
+        """The book's formula, of y * z**(1-power) and z**(2-power).
+
+        None if some number is out of range, or the formula divides by almost zero.
+        """
+        a, b = 1 - self.power, 2 - self.power
+        if abs(a * b) < 0.05:
+            return None
+        with np.errstate(invalid="ignore"):  # inf - inf, which is not below inf
+            excess = 2 / (a * b) * (y**b - b * first + a * second)
+        if not excess.max() < np.inf:
+            return None
+        return np.maximum(excess, 0)  # rounding may leave it below zero
+
+    def _careful(self, y: Array, f: Array) -> Array:
+        """The same from logarithms."""
+        # y (y**a - z**a) / a - (y**b - z**b) / b with a = 1 - p and b = 2 - p, in which
+        # both divisions by zero have limits.
         log_y = np.log(y)
         finite = np.maximum(log_y, np.finfo(f.dtype).min)
         first = power_gap(finite, f, 1 - self.power, log_y)
@@ -309,17 +348,24 @@ class TweedieDeviance(Deviance):
     def _gradient(self, y: Array, f: Array) -> Array:
         if self.power == 0:
             return 2 * (f - y)
-        return 2 * self._powers(y, f, -1.0, 1.0)
+        first, second = self._powers(y, f)
+        return 2 * (second - first)
 
     def _hessian(self, y: Array, f: Array) -> Array:
         if self.power == 0:
             return np.full_like(f, 2)
-        return 2 * self._powers(y, f, self.power - 1, 2 - self.power)
+        first, second = self._powers(y, f)
+        return 2 * ((self.power - 1) * first + (2 - self.power) * second)
 
-    def _powers(self, y: Array, f: Array, c_y: float, c_z: float) -> Array:
-        """c_y * y * z**(1-power) + c_z * z**(2-power) with z = exp(f)."""
-        # One exponential: y * exp(…) may overflow where the product does not.
-        first = np.exp(np.log(y) + (1 - self.power) * f)
-        # Where both terms explode the first, steeper one decides.
-        second = np.where(np.isinf(first), 0, np.exp((2 - self.power) * f))
-        return c_y * first + c_z * second
+    def _powers(self, y: Array, f: Array) -> tuple[Array, Array]:
+        """y * z**(1-power) and z**(2-power) with z = exp(f)."""
+        first, second = np.exp((1 - self.power) * f), np.exp((2 - self.power) * f)
+        in_range = first.min() >= np.finfo(f.dtype).tiny
+        with np.errstate(invalid="ignore"):  # 0 * inf
+            first = y * first
+        if not (in_range and first.max() < np.inf):
+            # One exponential: a factor may be out of range where the product is not.
+            first = np.exp(np.log(y) + (1 - self.power) * f)
+            # Where both terms explode the first, steeper one decides.
+            second = np.where(np.isinf(first), 0, second)
+        return first, second
