@@ -783,3 +783,9 @@ def test_tweedie_where_a_factor_is_out_of_range(method: str, f: float) -> None:
     formula = getattr(lb.TweedieDeviance(power=3), method)
     one = formula([np.e], [0.0])
     np.testing.assert_allclose(formula([np.exp(f + 1)], [f]), np.exp(-f) * one, 1e-11)
+
+
+def test_tweedie_where_both_factors_are_out_of_range() -> None:
+    """The mean is pulled towards the target, up or down."""
+    slope = lb.TweedieDeviance(power=5).gradient([1e-300, 1.0], [-600.0, -600.0])
+    np.testing.assert_array_equal(slope, [np.inf, -np.inf])

@@ -365,7 +365,10 @@ class TweedieDeviance(Deviance):
             first = y * first
         if not (in_range and first.max() < np.inf):
             # One exponential: a factor may be out of range where the product is not.
-            first = np.exp(np.log(y) + (1 - self.power) * f)
-            # Where both terms explode the first, steeper one decides.
-            second = np.where(np.isinf(first), 0, second)
+            log_y = np.log(y)
+            first = np.exp(log_y + (1 - self.power) * f)
+            # Where both explode, as for z near 0 and power > 2, the larger decides.
+            far, below = np.isinf(first) & np.isinf(second), log_y < f
+            first = np.where(far & below, 0, first)
+            second = np.where(far & ~below, 0, second)
         return first, second
