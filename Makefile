@@ -78,6 +78,9 @@ check: $(INSTALLED) ## static checks: style, spelling, scripts, form of the note
 	$(PY) -m tools.lint
 	$(PY) -m tools.notebooks check $(NB)
 
+# What NumPy frees stays with the process; else Linux clears the same pages over and over.
+cells: export MALLOC_MMAP_THRESHOLD_ := 33554432
+cells: export MALLOC_TRIM_THRESHOLD_ := 268435456
 cells: $(INSTALLED) ## compare what every notebook gives with what it has stored (minutes)
 	$(PY) -m pytest -n 2 --nbval chapters
 
