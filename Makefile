@@ -20,6 +20,9 @@ PIP := $(PY) -m pip --disable-pip-version-check
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
+# Each notebook has a process of its own: lossbook is compiled once, not in every one.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help book live pdf handouts release test test-pages test-live test-tools check cells types lax oldest newest wheels portable jitter seeds slack reproducible run atlas ledger serve lab coverage bench peers fuzz mutate lock clean
@@ -79,6 +82,9 @@ check: $(INSTALLED) ## static checks: style, spelling, scripts, form of the note
 	$(PY) -m tools.lint
 	$(PY) -m tools.notebooks check $(NB)
 
+# What NumPy frees stays with the process; else Linux clears the same pages over and over.
+cells: export MALLOC_MMAP_THRESHOLD_ := 33554432
+cells: export MALLOC_TRIM_THRESHOLD_ := 268435456
 cells: $(INSTALLED) ## compare what every notebook gives with what it has stored (minutes)
 	$(PY) -m pytest -n 2 --nbval chapters
 

@@ -401,7 +401,7 @@ def minimize_newton(
             # Unless one sample's rounding error is left, louder than the others.
             heard = size > 10 * risk.rounding(x)
             return Minimum(x, n_iter, heard, heard)
-        small = size <= min(tolerance, tol * risk.typical_gradient(x))
+        small = size <= tolerance and size <= tol * risk.typical_gradient(x)
         if not far and (small or (level and settled(size, length, deaf))):
             return Minimum(x, n_iter, True, False)
     return Minimum(x, max_iter, settled(_length(gradient), length, deaf), False)

@@ -176,7 +176,7 @@ class Card:
 
     def rows(self) -> list[tuple[str, str]]:
         """The label and the text of each line; a line that says nothing is left out."""
-        columns = [_lines(facts(loss)) for loss in self.losses]
+        columns = [_lines(loss) for loss in self.losses]
         labels = variant_labels(self.losses)
         return [
             (line, joined([column[line] or "—" for column in columns], labels))
@@ -185,16 +185,16 @@ class Card:
         ]
 
     def _repr_markdown_(self) -> str:
-        about = facts(self.losses[0])
-        head = (about["title"], f"`{about['code']}`")
+        first = self.losses[0]
+        head = (title(first), f"`{_code(first)}`")
         table = "\n".join(map(_line, [head, (":--", ":--"), *self.rows()]))
-        formula = f"$$\n{about['formula']}\n$$"
+        formula = f"$$\n{first.formula}\n$$"
         return "\n\n".join(['<div class="loss-card">', formula, table, "</div>"])
 
     def __repr__(self) -> str:
-        about = facts(self.losses[0])
+        first = self.losses[0]
         rows = [f"{label}: {text}" for label, text in self.rows()]
-        return "\n".join([about["code"], about["formula"], *rows])
+        return "\n".join([_code(first), first.formula, *rows])
 
 
 def card(loss: Loss, *variants: Loss) -> Card:
@@ -274,8 +274,10 @@ def _one_of_each(losses: Sequence[T]) -> list[T]:
     return list({type(loss): loss for loss in reversed(losses)}.values())[::-1]
 
 
-def _lines(about: dict[str, Any]) -> dict[str, str]:
+@cache  # a notebook asks for a card twice: as text and as Markdown
+def _lines(loss: Loss) -> dict[str, str]:
     """The lines of a card: label -> text."""
+    about = facts(loss)
     lipschitz, bound = about["lipschitz"], about["bound"]
     return {
         "Parameters": "; ".join(

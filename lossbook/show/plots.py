@@ -424,33 +424,19 @@ class _Placer(Artist):
         )
         for line, label in self.labels.items():
             size = label.get_window_extent(renderer)
-            at, place = room.best(line, size.width, size.height)
+            at, dx, dy = room.best(line, size.width, size.height)
             x, y = ax.transData.inverted().transform(at)
             label.xy = (float(x), float(y))
-            label.set_position((place.dx * self.gap, place.dy * self.gap))
-            label.set(ha=_HA[place.dx], va=_VA[place.dy])
+            label.set_position((dx * self.gap, dy * self.gap))
+            label.set(ha=_HA[dx], va=_VA[dy])
             room.taken.append(label.get_window_extent(renderer))
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where a label stands from a point, in steps of one gap."""
-
-    dx: int
-    dy: int
-
-    def box(self, at: Array, gap: float, width: float, height: float) -> Bbox:
-        left = at[0] + self.dx * gap + width * (self.dx - 1) / 2
-        low = at[1] + self.dy * gap + height * (self.dy - 1) / 2
-        return Bbox.from_bounds(left, low, width, height)
 
 
 _HA = {1: "left", 0: "center", -1: "right"}
 _VA = {1: "bottom", 0: "center", -1: "top"}
-_PLACES = [
-    _Place(dx, dy) for dy in (0, 1, -1) for dx in (1, 0, -1) if (dx, dy) != (0, 0)
-]
 
+# Where a label may stand from a point, in steps of one gap: what is preferred first.
+_DX, _DY = np.array([1, 0, -1]), np.array([0, 1, -1])
 
 _STEP = 4
 
@@ -464,8 +450,8 @@ class _Room:
     paths: dict[Line2D, Array]
     taken: list[Bbox]
 
-    def best(self, line: Line2D, width: float, height: float) -> tuple[Array, _Place]:
-        """The point of the line and the place beside it that cost least."""
+    def best(self, line: Line2D, width: float, height: float) -> tuple[Array, int, int]:
+        """The point of the line and the steps dx, dy from it that cost least."""
         own = self.paths[line]
         if len(own) < 2:
             raise ValueError(f"the line {line.get_label()!r} does not cross the axes")
@@ -475,39 +461,73 @@ class _Room:
         step = np.abs(np.gradient(own, axis=0))
         steep = (step[:, 1] > step[:, 0]) & (step[:, 1] < 2 * _STEP)
         steep[-1] = True
-        choices = [
-            (self._cost(place.box(own[i], self.gap, width, height), own, others), i, n)
-            for i in [*range(0, len(own) - 1, max(1, len(own) // 80)), len(own) - 1]
-            for n, place in enumerate(_PLACES)
-            # Right or left of a line only where it is steep, or where it ends.
-            if steep[i] or place.dy
-        ]
-        _, i, n = min(choices)
-        return own[i], _PLACES[n]
+        at = np.array([*range(0, len(own) - 1, max(1, len(own) // 80)), len(own) - 1])
+        cost = self._costs(_Boxes.beside(own[at], self.gap, width, height), own, others)
+        cost[:, _DY == 0, _DX == 0] = np.inf
+        # Right or left of a line only where it is steep, or where it ends.
+        cost[np.ix_(~steep[at], _DY == 0)] = np.inf
+        i, y, x = np.unravel_index(np.argmin(cost), cost.shape)
+        return own[at[i]], int(_DX[x]), int(_DY[y])
 
-    def _cost(self, box: Bbox, own: Array, others: Array) -> float:
+    def _costs(self, boxes: "_Boxes", own: Array, others: Array) -> Array:
         frame = self.frame
         # Above and to the right there is no axis: a label may stick out by a gap.
-        outside = max(
-            frame.x0 - box.x0,
-            box.x1 - frame.x1 - self.gap,
-            frame.y0 - box.y0,
-            box.y1 - frame.y1 - self.gap,
+        outside = np.maximum(
+            np.maximum(frame.x0 - boxes.x0, boxes.x1 - frame.x1 - self.gap),
+            np.maximum(frame.y0 - boxes.y0, boxes.y1 - frame.y1 - self.gap),
         )
-        near = box.padded(self.gap / 2)
+        near = boxes.padded(self.gap / 2)
         return (
-            1000.0 * any(near.overlaps(other) for other in self.taken)
-            + 100.0 * max(outside / self.gap, 0)
-            + 20.0 * (_inside(own, box) + _inside(others, near))
+            1000.0 * near.overlap(self.taken)
+            + 100.0 * np.maximum(outside / self.gap, 0)
+            + 20.0 * (boxes.count(own) + near.count(others))
             # A neighbour closer than twice the gap makes it unclear whose label it is.
-            + 2.0 * _inside(others, box.padded(2 * self.gap))
-            + 20.0 * (frame.x1 - box.x1) / frame.width
+            + 2.0 * boxes.padded(2 * self.gap).count(others)
+            + 20.0 * (frame.x1 - boxes.x1) / frame.width
         )
 
 
-def _inside(points: Array, box: Bbox) -> int:
-    x, y = points.T
-    return int(np.sum((x > box.x0) & (x < box.x1) & (y > box.y0) & (y < box.y1)))
+@dataclass
+class _Boxes:
+    """The boxes that a label may fill, along three axes: point, dy and dx.
+
+    A side that does not depend on dy, or on dx, has one entry there.
+    """
+
+    x0: Array
+    y0: Array
+    x1: Array
+    y1: Array
+
+    @classmethod
+    def beside(cls, points: Array, gap: float, width: float, height: float) -> "_Boxes":
+        dx, dy = _DX, _DY[:, None]
+        x, y = points.T[:, :, None, None]
+        x0 = x + dx * gap + width * (dx - 1) / 2
+        y0 = y + dy * gap + height * (dy - 1) / 2
+        return cls(x0, y0, x0 + width, y0 + height)
+
+    def padded(self, by: float) -> "_Boxes":
+        return _Boxes(self.x0 - by, self.y0 - by, self.x1 + by, self.y1 + by)
+
+    def overlap(self, taken: list[Bbox]) -> Array:
+        """Whether a box overlaps one of those that are taken."""
+        hit = np.zeros(np.broadcast_shapes(self.x0.shape, self.y0.shape), bool)
+        for box in taken:
+            hit |= (
+                (self.x0 <= box.x1)
+                & (box.x0 <= self.x1)
+                & (self.y0 <= box.y1)
+                & (box.y0 <= self.y1)
+            )
+        return hit
+
+    def count(self, points: Array) -> Array:
+        """How many of the points lie in each box."""
+        x, y = points.T
+        in_x = (self.x0[..., None] < x) & (x < self.x1[..., None])
+        in_y = (self.y0[..., None] < y) & (y < self.y1[..., None])
+        return (in_x & in_y).sum(axis=-1)
 
 
 def _visible_path(line: Line2D, ax: Axes) -> Array:
