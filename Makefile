@@ -59,8 +59,8 @@ test: $(INSTALLED) ## check form, types and site, compare every notebook, run th
 	$(MAKE) --jobs 3 cells check types book
 	$(PY) -m pytest -n 3 --dist worksteal tests
 
-# `make test` opens the chapters on a phone and tries each part of a page on small pages.
-test-pages: $(INSTALLED) ## open every page narrow, wide, light, dark; print some (minutes)
+# `make test` opens the chapters on a phone and tries the parts of a page on small pages.
+test-pages: $(INSTALLED) ## open every page narrow and wide, light and dark; move figures (minutes)
 	$(PY) -m pytest -n 3 --dist worksteal -m pages tests
 
 # Builds a site with Python in it and runs every chapter there;

@@ -30,9 +30,7 @@ from PIL import Image
 import lossbook as lb
 from tools import colab, form, ledger, normalise, notebooks
 from tools.book import (
-    CHAPTERS,
     ROOT,
-    Book,
     Notebook,
     book_of,
     has_tag,
@@ -41,20 +39,6 @@ from tools.book import (
 from tools.figures import LEVELS, picture_difference, pngs
 
 # The notebooks of the book
-
-
-@pytest.fixture(scope="module")
-def the_book() -> Book:
-    return Book(CHAPTERS)
-
-
-@pytest.mark.parametrize(
-    "path",
-    notebook_paths(CHAPTERS),
-    ids=lambda path: path.relative_to(CHAPTERS).as_posix(),
-)
-def test_notebook_has_the_form(path: Path, the_book: Book) -> None:
-    assert [str(finding) for finding in form.check(Notebook(path), the_book)] == []
 
 
 def test_the_cell_for_colab_installs_from_the_repository() -> None:

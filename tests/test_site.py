@@ -1335,6 +1335,7 @@ BAD_BETS = [
 ]
 
 
+@pytest.mark.tools
 def test_a_bet_without_an_answer_fails_the_build(tmp_path: Path) -> None:
     names = [f"page{n}" for n in range(len(BAD_BETS))]
     for name, (old, new, _) in zip(names, BAD_BETS, strict=True):
@@ -1550,6 +1551,7 @@ def drag(page: object, start: tuple[float, float], step: tuple[float, float]) ->
     page.wait_for_timeout(100)
 
 
+@pytest.mark.pages
 @pytest.mark.browser
 @pytest.mark.parametrize("name", GRIPPED)
 def test_a_finger_drags_to_the_end(phone: object, name: str) -> None:
@@ -1616,6 +1618,7 @@ def looks(page: object, name: str) -> Iterator[tuple[str, float, list[str]]]:
             yield f"{i} {key}", body.evaluate(SIZE), body.evaluate(COLLISIONS)
 
 
+@pytest.mark.pages
 @pytest.mark.browser
 @pytest.mark.parametrize("name", NAMES)
 def test_a_figure_fits_a_screen_and_its_words_do_not_collide(
