@@ -687,17 +687,19 @@ def test_a_far_value_has_no_more_say_than_a_less_far_one(
         return
     # A fit that reaches the far value is not one in which it is one of many.
     assume(abs(wanted.predict(features[[row]])[0]) < 1e6)
+    least = 1e-6
     if loss.convex:
+        found, other = ([*x.coef_, x.intercept_] for x in (fitted, wanted))
         size = np.abs(wanted.coef_).max() + abs(wanted.intercept_)
-        np.testing.assert_allclose(fitted.coef_, wanted.coef_, atol=1e-6 * size)
-        assert fitted.intercept_ == pytest.approx(wanted.intercept_, abs=1e-6 * size)
-        return
+        if np.allclose(found, other, rtol=0, atol=1e-6 * size):
+            return
+        least = 1e-8  # in a flat valley both are the best to the tolerance of a fit
     # Valleys can be several; in the one that was found the forces balance.
     forces = loss.gradient(y, features @ fitted.coef_ + fitted.intercept_)
     slope = features.T @ forces / len(y) + fitted.alpha * fitted.coef_
-    assert np.abs(slope).max() <= 1e-6 * loss.lipschitz
+    assert np.abs(slope).max() <= least * loss.lipschitz
     if fitted.fit_intercept:
-        assert abs(forces.mean()) <= 1e-6 * loss.lipschitz
+        assert abs(forces.mean()) <= least * loss.lipschitz
     assert np.abs(fitted.coef_).max() < 1e6
 
 
