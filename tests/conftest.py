@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import pytest
 from hypothesis import settings
@@ -39,16 +38,18 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
         try:
             (root / name).mkdir()  # by one process only
         except FileExistsError:
-            while not answer.exists():
+            for _ in range(6000):  # ten minutes, should that process have died
+                if answer.exists():
+                    break
                 threading.Event().wait(0.1)
         else:
             made = ""
             try:
                 made = str(make(root / name))
             finally:
-                with NamedTemporaryFile("w", dir=root, delete=False) as file:
-                    file.write(made)
-                os.replace(file.name, answer)  # whole at once
+                part = answer.with_suffix(".part")
+                part.write_text(made)
+                part.rename(answer)  # nobody reads half of it
         if not (made := answer.read_text()):
             pytest.skip(f"another test says why there is no {name}")
         return Path(made)

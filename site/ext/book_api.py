@@ -117,7 +117,7 @@ def leave_to_others(
 def assigned() -> dict[str, tuple[ast.expr, dict[str, Any]]]:
     """What stands behind each name that a module of ours assigns, and its scope."""
     modules = [m for m in sys.modules.values() if m and is_ours_module(m)]
-    return {
+    return {  # backwards, so that the first of a name counts
         ast.unparse(node.targets[0]): (node.value, vars(module))
         for module in reversed(modules)
         for node in reversed(ast.parse(inspect.getsource(module)).body)
